@@ -1,0 +1,120 @@
+package io.epona.runtime;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A {@link Signal} on which exactly one thread, its owner, waits by parking; any thread may signal. Signalling is
+ * wait-free and allocates nothing.
+ *
+ * <p>The owner does not wait here on its own account: {@link SignalledIdleStrategy} drives the steps
+ * {@link #arm()}, <em>poll once more</em>, {@link #awaitNs(long)}, {@link #disarm()}.
+ *
+ * <h2>Why no wake-up is lost</h2>
+ *
+ * <pre>
+ *   publisher                          owner
+ *   P1  counter := new position        O1  state := ARMED
+ *   P2  full fence                     O2  full fence
+ *   P3  read state                     O3  poll the counter
+ *                                      O4  nothing new, and state is still ARMED: park
+ * </pre>
+ *
+ * <p>The full fences P2 and O2 are ordered one way or the other. If P2 comes first, then O3 sees P1 and the owner works
+ * instead of parking. If O2 comes first, then P3 sees ARMED (or what a later step of the owner or of another publisher
+ * wrote over it), and this publisher, or the one that took the state from ARMED to RUNNING before it, unparks the
+ * owner. An unpark that comes between O4's check and the park leaves a permit, so that the park returns at once. A
+ * publisher that reads RUNNING because the owner woke by itself (time-out, interrupt) needs to do nothing: the owner
+ * wrote RUNNING before polling again and passes O1 to O3 before it can park the next time. The time limit of each park
+ * is therefore for the owner's own timers and not a safety net; {@link #timeouts()} counts it.
+ */
+public final class ParkingSignal implements Signal {
+    private static final int RUNNING = 0;
+    private static final int ARMED = 1;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(ParkingSignal.class, "state", int.class);
+        } catch (final ReflectiveOperationException ex) {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
+
+    private volatile Thread owner;
+    private volatile int state = RUNNING;
+
+    // Written by the owner only.
+    private long parks;
+    private long timeouts;
+
+    @Override
+    public void signal() {
+        VarHandle.fullFence();
+        if (ARMED == (int) STATE.getOpaque(this)) {
+            wake();
+        }
+    }
+
+    private void wake() {
+        if (STATE.compareAndSet(this, ARMED, RUNNING)) {
+            LockSupport.unpark(owner);
+        }
+    }
+
+    /** Owner only: announces that the next step may be a park. The owner must poll everything once more after this. */
+    void arm() {
+        final Thread current = Thread.currentThread();
+        if (owner != current) {
+            owner = current;
+        }
+        state = ARMED;
+        VarHandle.fullFence();
+    }
+
+    /** Owner only: true while nobody has signalled since {@link #arm()}. */
+    boolean isArmed() {
+        return ARMED == state;
+    }
+
+    /**
+     * Owner only: parks until signalled, interrupted, or the time is over; returns at once when signalled since
+     * {@link #arm()}.
+     */
+    void awaitNs(final long maxNs) {
+        if (!isArmed()) {
+            return;
+        }
+        parks++;
+        LockSupport.parkNanos(this, maxNs);
+        if (isArmed()) {
+            timeouts++;
+        }
+        disarm();
+    }
+
+    /** Owner only: publishers need not wake it from here on. */
+    void disarm() {
+        if (RUNNING != state) {
+            STATE.setOpaque(this, RUNNING);
+        }
+    }
+
+    /** How often the owner parked; exact on the owner's thread only. */
+    long parks() {
+        return parks;
+    }
+
+    /** How often a park ended without a signal; exact on the owner's thread only. */
+    long timeouts() {
+        return timeouts;
+    }
+
+    @Override
+    public String toString() {
+        final Thread thread = owner;
+        return "ParkingSignal{owner=" + (null == thread ? "none" : thread.getName()) + ", armed=" + isArmed() + '}';
+    }
+}
