@@ -1,0 +1,228 @@
+package io.epona.controller;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.image.MetadataImage;
+
+/**
+ * The metadata of the cluster at one moment. Immutable; any thread may read any of it without cost or lock. Partition
+ * objects that did not change are the same objects in the next image.
+ */
+public final class ClusterImage {
+    private final ClusterIdentity identity;
+    private final long version;
+    private final MetadataImage kafkaImage;
+    private final Map<Integer, BrokerInfo> brokers;
+    private final Topics topics;
+    private final PartitionTable partitions;
+
+    ClusterImage(
+            ClusterIdentity identity,
+            long version,
+            MetadataImage kafkaImage,
+            Map<Integer, BrokerInfo> brokers,
+            Topics topics,
+            PartitionTable partitions) {
+        this.identity = identity;
+        this.version = version;
+        this.kafkaImage = kafkaImage;
+        this.brokers = brokers;
+        this.topics = topics;
+        this.partitions = partitions;
+    }
+
+    /**
+     * The cluster's id in Kafka's form: 22 characters.
+     *
+     * @return the id.
+     */
+    public String clusterId() {
+        return identity.clusterId().toString();
+    }
+
+    /**
+     * The cluster's id as the journal's headers have it.
+     *
+     * @return the id.
+     */
+    public Uuid clusterUuid() {
+        return identity.clusterId();
+    }
+
+    /**
+     * The id of the node whose image this is.
+     *
+     * @return the node id.
+     */
+    public int nodeId() {
+        return identity.nodeId();
+    }
+
+    /**
+     * The broker that clients are told is the controller.
+     *
+     * @return its id; every node can take commands, so it is the node itself.
+     */
+    public int controllerId() {
+        return identity.nodeId();
+    }
+
+    /**
+     * Position of the newest change in the metadata log. Grows with each image while the process lives.
+     *
+     * @return the index of the newest entry.
+     */
+    public long version() {
+        return version;
+    }
+
+    /**
+     * All brokers that ever registered, by id.
+     *
+     * @return an unmodifiable collection.
+     */
+    public Collection<BrokerInfo> brokers() {
+        return brokers.values();
+    }
+
+    /**
+     * A broker by id.
+     *
+     * @param id the id.
+     * @return the broker, or null when there is none.
+     */
+    public BrokerInfo broker(int id) {
+        return brokers.get(id);
+    }
+
+    /**
+     * A topic by name.
+     *
+     * @param name the name.
+     * @return the topic, or null when there is none.
+     */
+    public TopicInfo topic(String name) {
+        return topics.byName().get(name);
+    }
+
+    /**
+     * A topic by id.
+     *
+     * @param id the id.
+     * @return the topic, or null when there is none.
+     */
+    public TopicInfo topic(Uuid id) {
+        return topics.byId().get(id);
+    }
+
+    /**
+     * All topics in no particular order.
+     *
+     * @return an unmodifiable collection.
+     */
+    public Collection<TopicInfo> topics() {
+        return Collections.unmodifiableCollection(topics.byName().values());
+    }
+
+    /**
+     * The names of all topics in no particular order.
+     *
+     * @return an unmodifiable collection.
+     */
+    public Collection<String> topicNames() {
+        return Collections.unmodifiableSet(topics.byName().keySet());
+    }
+
+    /**
+     * A partition by topic name and number.
+     *
+     * @param topic     name of the topic.
+     * @param partition number of the partition.
+     * @return the partition, or null when there is none.
+     */
+    public PartitionInfo partition(String topic, int partition) {
+        TopicInfo info = topics.byName().get(topic);
+        return info == null ? null : info.partition(partition);
+    }
+
+    /**
+     * A partition by its index in frames.
+     *
+     * @param partitionIndex the index; anything is allowed.
+     * @return the partition, or null when it was deleted or never made.
+     */
+    public PartitionInfo partition(int partitionIndex) {
+        return partitions.get(partitionIndex);
+    }
+
+    /**
+     * How many partitions exist.
+     *
+     * @return the number over all topics.
+     */
+    public int partitionCount() {
+        return partitions.count();
+    }
+
+    /**
+     * The first partition index that was never given out: arrays by partition index need this length.
+     *
+     * @return the limit, exclusive.
+     */
+    public int partitionIndexLimit() {
+        return partitions.nextIndex();
+    }
+
+    /**
+     * Visits all partitions in order of their indexes.
+     *
+     * @param visitor called for each.
+     */
+    public void forEachPartition(Consumer<PartitionInfo> visitor) {
+        for (int i = 0; i < partitions.chunkCount(); i++) {
+            PartitionInfo[] chunk = partitions.chunk(i);
+            if (chunk == null) {
+                continue;
+            }
+            for (PartitionInfo partition : chunk) {
+                if (partition != null) {
+                    visitor.accept(partition);
+                }
+            }
+        }
+    }
+
+    /**
+     * The same metadata in the form that Kafka's own coordinators and authorizer take.
+     *
+     * @return Kafka's image.
+     */
+    public MetadataImage kafkaImage() {
+        return kafkaImage;
+    }
+
+    ClusterIdentity identity() {
+        return identity;
+    }
+
+    Map<Integer, BrokerInfo> brokersById() {
+        return brokers;
+    }
+
+    Topics topicMaps() {
+        return topics;
+    }
+
+    PartitionTable partitionTable() {
+        return partitions;
+    }
+
+    @Override
+    public String toString() {
+        return "ClusterImage[clusterId=" + clusterId() + ", version=" + version + ", topics="
+                + topics.byName().size() + ", partitions=" + partitions.count() + "]";
+    }
+}
