@@ -29,11 +29,12 @@ public interface Signal {
         return switch (others.length) {
             case 0 -> NONE;
             case 1 -> others[0];
-            default -> () -> {
-                for (final Signal signal : others) {
-                    signal.signal();
-                }
-            };
+            default ->
+                () -> {
+                    for (final Signal signal : others) {
+                        signal.signal();
+                    }
+                };
         };
     }
 }

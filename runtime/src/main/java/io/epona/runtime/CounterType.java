@@ -1,0 +1,224 @@
+package io.epona.runtime;
+
+/**
+ * The catalogue of all counters of a node: type id, name, unit, meaning. Type ids are for ever; ids of one subsystem lie
+ * together. A counter's key and label name its {@link Scope subject}, for example {@code lane-0}.
+ */
+public enum CounterType {
+    /** Errors of the whole node. */
+    ERRORS(1, "errors", Unit.COUNT, Scope.NODE, "Errors seen; the distinct ones are in the error log"),
+    /** Wall clock steps. */
+    CLOCK_STEPS(2, "clock-steps", Unit.COUNT, Scope.NODE, "How often the machine's wall clock was set or jumped"),
+    /** Placement that could not be had. */
+    PLACEMENT_FAILURES(
+            3, "placement-failures", Unit.COUNT, Scope.NODE, "Threads whose core or niceness could not be set"),
+    /** Budget breaches. */
+    BREACHES(4, "breaches", Unit.COUNT, Scope.AGENT, "Record batches that took longer than a stage's budget"),
+
+    /** {@link LaneCounters#appended()}. */
+    LANE_APPENDED(101, "lane-appended", Unit.POSITION, Scope.LANE, "Frames below are in the log ring"),
+    /** {@link LaneCounters#durable()}. */
+    LANE_DURABLE(102, "lane-durable", Unit.POSITION, Scope.LANE, "Frames below are on this node's device"),
+    /** {@link LaneCounters#committed()}. */
+    LANE_COMMITTED(
+            103, "lane-committed", Unit.POSITION, Scope.LANE, "Frames below are durable on the in-sync replicas"),
+    /** {@link LaneCounters#checkpointApplied()}. */
+    LANE_CHECKPOINT_APPLIED(
+            104,
+            "lane-checkpoint-applied",
+            Unit.POSITION,
+            Scope.LANE,
+            "Frames below are applied to the checkpoint's shadow state"),
+    /** {@link LaneCounters#checkpointed()}. */
+    LANE_CHECKPOINTED(
+            105, "lane-checkpointed", Unit.POSITION, Scope.LANE, "Below, checkpoints no longer need the journal"),
+    /** {@link LaneCounters#drained()}. */
+    LANE_DRAINED(106, "lane-drained", Unit.POSITION, Scope.LANE, "Frames below can be read from the partition logs"),
+    /** {@link LaneCounters#shelved()}. */
+    LANE_SHELVED(
+            107, "lane-shelved", Unit.POSITION, Scope.LANE, "Frames below are flushed to the partition logs' device"),
+    /** Batches that the lane appended. */
+    LANE_BATCHES(110, "lane-batches", Unit.COUNT, Scope.LANE, "Record batches appended"),
+    /** Records that the lane appended. */
+    LANE_RECORDS(111, "lane-records", Unit.COUNT, Scope.LANE, "Records appended"),
+    /** Duplicate batches. */
+    LANE_DUPLICATES(
+            112, "lane-duplicates", Unit.COUNT, Scope.LANE, "Batches of idempotent producers that were there already"),
+    /** Refused batches. */
+    LANE_REFUSED(113, "lane-refused", Unit.COUNT, Scope.LANE, "Commands refused with an error"),
+    /** Log full. */
+    LANE_LOG_FULL(
+            114,
+            "lane-log-full",
+            Unit.COUNT,
+            Scope.LANE,
+            "Duty cycles in which a command waited because journal, partition logs or checkpoint lag a whole ring"),
+
+    /** Device writes. */
+    JOURNAL_WRITES(201, "journal-writes", Unit.COUNT, Scope.LANE, "Device writes done"),
+    /** Device bytes. */
+    JOURNAL_WRITTEN(202, "journal-written", Unit.BYTES, Scope.LANE, "Bytes written to the device, whole blocks"),
+    /** Checkpoints stored. */
+    CHECKPOINTS(211, "checkpoints", Unit.COUNT, Scope.LANE, "Checkpoints stored durably"),
+    /** Length of the newest checkpoint. */
+    CHECKPOINT_LENGTH(212, "checkpoint-length", Unit.GAUGE_BYTES, Scope.LANE, "Length of the newest checkpoint"),
+
+    /** Open partition logs. */
+    SHELF_OPEN_LOGS(301, "shelf-open-logs", Unit.GAUGE, Scope.NODE, "Partition logs that are open"),
+    /** Bytes appended to partition logs. */
+    SHELF_DRAINED(302, "shelf-drained", Unit.BYTES, Scope.NODE, "Bytes appended to partition logs"),
+    /** Flushes of partition logs. */
+    SHELF_FLUSHES(303, "shelf-flushes", Unit.COUNT, Scope.NODE, "Paced flushes of partition logs"),
+
+    /** Open connections. */
+    GATEWAY_CONNECTIONS(401, "gateway-connections", Unit.GAUGE, Scope.GATEWAY, "Open client connections"),
+    /** Accepted connections. */
+    GATEWAY_ACCEPTED(402, "gateway-accepted", Unit.COUNT, Scope.GATEWAY, "Client connections accepted"),
+    /** Connections closed for a protocol error. */
+    GATEWAY_REJECTED(
+            403,
+            "gateway-rejected",
+            Unit.COUNT,
+            Scope.GATEWAY,
+            "Connections closed for bytes that are no valid request"),
+    /** Requests. */
+    GATEWAY_REQUESTS(404, "gateway-requests", Unit.COUNT, Scope.GATEWAY, "Requests read"),
+    /** Bytes in. */
+    GATEWAY_RECEIVED(405, "gateway-received", Unit.BYTES, Scope.GATEWAY, "Bytes read from clients"),
+    /** Bytes out. */
+    GATEWAY_SENT(406, "gateway-sent", Unit.BYTES, Scope.GATEWAY, "Bytes written to clients"),
+    /** Back-pressure seen by the gateway. */
+    GATEWAY_BACK_PRESSURE(
+            407,
+            "gateway-back-pressure",
+            Unit.COUNT,
+            Scope.GATEWAY,
+            "Times that a lane's command ring was full and reading from a connection stopped"),
+    /** Fetches answered from the ring. */
+    GATEWAY_RING_READS(
+            408, "gateway-ring-reads", Unit.COUNT, Scope.GATEWAY, "Partition reads answered from a log ring"),
+    /** Fetches answered from partition logs. */
+    GATEWAY_LOG_READS(
+            409, "gateway-log-reads", Unit.COUNT, Scope.GATEWAY, "Partition reads answered from a partition log"),
+    /** Waiting fetches. */
+    GATEWAY_WAITING_FETCHES(
+            410, "gateway-waiting-fetches", Unit.GAUGE, Scope.GATEWAY, "Fetch requests that wait for records"),
+
+    /** {@link DutyCycleTracker}. */
+    AGENT_MAX_CYCLE(501, "agent-max-cycle", Unit.GAUGE_NS, Scope.AGENT, "Longest duty cycle so far"),
+    /** {@link DutyCycleTracker}. */
+    AGENT_SLOW_CYCLES(
+            502, "agent-slow-cycles", Unit.COUNT, Scope.AGENT, "Duty cycles longer than the threshold in the label");
+
+    /** What a value counts, and whether it can only grow. */
+    public enum Unit {
+        /** Things that happened; grows. */
+        COUNT("", true),
+        /** Bytes moved; grows. */
+        BYTES("bytes", true),
+        /** Byte position in a lane's log; grows. */
+        POSITION("position", true),
+        /** Things that there are now. */
+        GAUGE("", false),
+        /** Bytes that there are now. */
+        GAUGE_BYTES("bytes", false),
+        /** Nanoseconds, now or at most. */
+        GAUGE_NS("ns", false);
+
+        private final String suffix;
+        private final boolean isMonotonic;
+
+        Unit(final String suffix, final boolean isMonotonic) {
+            this.suffix = suffix;
+            this.isMonotonic = isMonotonic;
+        }
+
+        /** Unit as a word, empty for plain numbers. */
+        public String suffix() {
+            return suffix;
+        }
+
+        /** True when the value only grows while the node runs. */
+        public boolean isMonotonic() {
+            return isMonotonic;
+        }
+    }
+
+    /** What a counter belongs to. */
+    public enum Scope {
+        /** The node as a whole. */
+        NODE("node"),
+        /** One lane. */
+        LANE("lane"),
+        /** One gateway thread. */
+        GATEWAY("gateway"),
+        /** One agent. */
+        AGENT("agent");
+
+        private final String label;
+
+        Scope(final String label) {
+            this.label = label;
+        }
+
+        /** Name as in metrics' label names. */
+        public String label() {
+            return label;
+        }
+    }
+
+    private final int typeId;
+    private final String label;
+    private final Unit unit;
+    private final Scope scope;
+    private final String doc;
+
+    CounterType(final int typeId, final String label, final Unit unit, final Scope scope, final String doc) {
+        this.typeId = typeId;
+        this.label = label;
+        this.unit = unit;
+        this.scope = scope;
+        this.doc = doc;
+    }
+
+    /** Number of the type in the counters file. */
+    public int typeId() {
+        return typeId;
+    }
+
+    /** Name, as in labels. */
+    public String label() {
+        return label;
+    }
+
+    /** Unit of the value. */
+    public Unit unit() {
+        return unit;
+    }
+
+    /** What a counter of this type belongs to. */
+    public Scope scope() {
+        return scope;
+    }
+
+    /** What it means, in a sentence. */
+    public String doc() {
+        return doc;
+    }
+
+    /** Name for Prometheus, without the {@code _total} that exporters add to counters. */
+    public String metricName() {
+        final String name = "epona_" + label.replace('-', '_');
+        return unit.suffix().isEmpty() ? name : name + '_' + unit.suffix();
+    }
+
+    /** The type with that id, or null for one of a newer version. */
+    public static CounterType ofTypeId(final int typeId) {
+        for (final CounterType type : values()) {
+            if (type.typeId == typeId) {
+                return type;
+            }
+        }
+        return null;
+    }
+}
