@@ -13,6 +13,13 @@ import picocli.CommandLine.Spec;
         description = "Low-latency, durable messaging appliance that speaks the Kafka protocol.",
         versionProvider = EponaCli.Version.class,
         mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Of the launcher itself:",
+            "  build        Builds what is stale, and makes the start-up cache.",
+            "  test         Runs all tests and checks; arguments go to Maven.",
+            "  bench micro  Runs the JMH benchmarks; arguments go to JMH."
+        },
         subcommands = {HelpCommand.class, VersionCommand.class})
 public final class EponaCli implements Runnable {
     @Spec
