@@ -25,9 +25,7 @@ public final class EponaCli implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    /**
-     * @param args command and options, as typed after {@code ./epona}
-     */
+    /** @param args command and options, as typed after {@code ./epona} */
     public static void main(final String[] args) {
         System.exit(new CommandLine(new EponaCli()).execute(args));
     }
