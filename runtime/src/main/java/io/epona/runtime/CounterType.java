@@ -53,6 +53,25 @@ public enum CounterType {
             Unit.COUNT,
             Scope.LANE,
             "Duty cycles in which a command waited because journal, partition logs or checkpoint lag a whole ring"),
+    /** Duplicates with another content. */
+    LANE_DIFFERING_DUPLICATES(
+            115,
+            "lane-differing-duplicates",
+            Unit.COUNT,
+            Scope.LANE,
+            "Batches with the sequence of an earlier one and another content: a client lost track, and data"),
+    /** Reply ring full. */
+    LANE_REPLY_RING_FULL(
+            116,
+            "lane-reply-ring-full",
+            Unit.COUNT,
+            Scope.LANE,
+            "Duty cycles in which a command waited because a gateway left too many replies unread"),
+    /** Messages that are no commands. */
+    LANE_MALFORMED(117, "lane-malformed", Unit.COUNT, Scope.LANE, "Messages to the lane that were skipped"),
+    /** Producers remembered. */
+    LANE_PRODUCERS(
+            118, "lane-producers", Unit.GAUGE, Scope.LANE, "Idempotent producers remembered, one for each partition"),
 
     /** Device writes. */
     JOURNAL_WRITES(201, "journal-writes", Unit.COUNT, Scope.LANE, "Device writes done"),
@@ -62,6 +81,9 @@ public enum CounterType {
     CHECKPOINTS(211, "checkpoints", Unit.COUNT, Scope.LANE, "Checkpoints stored durably"),
     /** Length of the newest checkpoint. */
     CHECKPOINT_LENGTH(212, "checkpoint-length", Unit.GAUGE_BYTES, Scope.LANE, "Length of the newest checkpoint"),
+    /** Checkpoints that could not be stored. */
+    CHECKPOINT_FAILURES(
+            213, "checkpoint-failures", Unit.COUNT, Scope.LANE, "Checkpoints that could not be stored; tried again"),
 
     /** Open partition logs. */
     SHELF_OPEN_LOGS(301, "shelf-open-logs", Unit.GAUGE, Scope.NODE, "Partition logs that are open"),

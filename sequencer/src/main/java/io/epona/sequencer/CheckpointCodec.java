@@ -1,0 +1,245 @@
+package io.epona.sequencer;
+
+import io.epona.codec.Crc32c;
+import io.epona.codec.checkpoint.CheckpointHeaderDecoder;
+import io.epona.codec.checkpoint.CheckpointHeaderEncoder;
+import io.epona.codec.checkpoint.PartitionEntryDecoder;
+import io.epona.codec.checkpoint.PartitionEntryEncoder;
+import io.epona.codec.checkpoint.ProducerEntryDecoder;
+import io.epona.sequencer.CheckpointException.Reason;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Writes a {@link LaneState} as a checkpoint and reads it back; layout in the schema {@code epona-checkpoint.xml}.
+ * Static and stateless. Producers are written in the order in which they wrote last, which restores the order in which
+ * they are forgotten.
+ */
+public final class CheckpointCodec {
+    /** Layout that is written, and the newest that is read. */
+    public static final int FORMAT_VERSION = 1;
+
+    private static final long MAGIC = ByteBuffer.wrap("EPONACKP".getBytes(StandardCharsets.US_ASCII))
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .getLong();
+
+    private static final int HEADER_LENGTH = CheckpointHeaderEncoder.BLOCK_LENGTH;
+    private static final int PARTITION_LENGTH = PartitionEntryEncoder.BLOCK_LENGTH;
+    private static final int PRODUCER_LENGTH = ProducerTable.ENTRY_LENGTH;
+    private static final int CRC_START_OFFSET = CheckpointHeaderEncoder.formatVersionEncodingOffset();
+
+    private CheckpointCodec() {}
+
+    /** Bytes that the state takes as a checkpoint. */
+    public static int encodedLength(final LaneState state) {
+        return Math.toIntExact(length(state.partitionCount(), state.producerCount()));
+    }
+
+    private static long length(final int partitionCount, final int producerCount) {
+        return HEADER_LENGTH + (long) partitionCount * PARTITION_LENGTH + (long) producerCount * PRODUCER_LENGTH;
+    }
+
+    /**
+     * Writes a checkpoint.
+     *
+     * @param state to write.
+     * @param identity of the lane.
+     * @param position of the log up to which frames are applied to the state; durable.
+     * @param shelvedPosition up to which frames are flushed in the partition logs; not above {@code position}.
+     * @param cleanShutdown true when {@code position} is the log's end and nothing follows.
+     * @param target expandable, or of at least {@link #encodedLength}.
+     * @return bytes written from offset 0 on.
+     */
+    public static int encode(
+            final LaneState state,
+            final LaneIdentity identity,
+            final long position,
+            final long shelvedPosition,
+            final boolean cleanShutdown,
+            final MutableDirectBuffer target) {
+        if (shelvedPosition > position || position < state.position()) {
+            throw new IllegalArgumentException("positions contradict each other: position=" + position
+                    + ", shelvedPosition=" + shelvedPosition + ", statePosition=" + state.position());
+        }
+        final int length = encodedLength(state);
+        target.checkLimit(length);
+        encodeProducers(state.producers(), target, encodePartitions(state.partitions(), target, HEADER_LENGTH));
+        final CheckpointHeaderEncoder header = new CheckpointHeaderEncoder().wrap(target, 0);
+        header.magic(MAGIC)
+                .formatVersion(FORMAT_VERSION)
+                .laneId(identity.laneId())
+                .clusterIdHigh(identity.clusterIdHigh())
+                .clusterIdLow(identity.clusterIdLow())
+                .position(position)
+                .shelvedPosition(shelvedPosition)
+                .leaderEpoch(state.leaderEpoch())
+                .partitionCount(state.partitionCount())
+                .producerCount(state.producerCount())
+                .cleanShutdown(cleanShutdown ? 1 : 0)
+                .crc(crc(target, length));
+        return length;
+    }
+
+    private static long crc(final DirectBuffer buffer, final int length) {
+        final int crc = new Crc32c().compute(buffer, CRC_START_OFFSET, length - CRC_START_OFFSET);
+        return Integer.toUnsignedLong(crc);
+    }
+
+    private static int encodePartitions(
+            final PartitionTable partitions, final MutableDirectBuffer target, final int startOffset) {
+        final PartitionEntryEncoder entry = new PartitionEntryEncoder();
+        int offset = startOffset;
+        for (int slot = 0; slot < partitions.count(); slot++) {
+            entry.wrap(target, offset)
+                    .partitionIndex(partitions.partitionIndex(slot))
+                    .reserved(0)
+                    .nextOffset(partitions.nextOffset(slot))
+                    .startOffset(partitions.startOffset(slot));
+            offset += PARTITION_LENGTH;
+        }
+        return offset;
+    }
+
+    private static void encodeProducers(
+            final ProducerTable producers, final MutableDirectBuffer target, final int startOffset) {
+        int offset = startOffset;
+        for (int slot = producers.oldest(); slot != ProducerTable.NONE; slot = producers.newer(slot)) {
+            producers.encode(slot, target, offset);
+            offset += PRODUCER_LENGTH;
+        }
+    }
+
+    /**
+     * Reads a checkpoint.
+     *
+     * @param source with the checkpoint from offset 0 on.
+     * @param length of the checkpoint, bytes.
+     * @param identity of the lane that is to start from it.
+     * @param config of the state. When it remembers fewer producers, those that wrote longest ago are left out.
+     * @return state and positions.
+     * @throws CheckpointException when the lane may not start from it.
+     */
+    public static Checkpoint decode(
+            final DirectBuffer source, final int length, final LaneIdentity identity, final LaneStateConfig config) {
+        final CheckpointHeaderDecoder header = new CheckpointHeaderDecoder();
+        check(header, source, length, identity);
+        final LaneState state = new LaneState(config);
+        final int producersOffset = decodePartitions(state.partitions(), header.partitionCount(), source);
+        decodeProducers(state.producers(), header.producerCount(), source, producersOffset);
+        state.restored(header.position(), header.leaderEpoch(), newestTimeNs(state.producers()));
+        return new Checkpoint(state, header.position(), header.shelvedPosition(), header.cleanShutdown() == 1);
+    }
+
+    /**
+     * Checks everything but the entries' content, without making a state.
+     *
+     * @param source with the checkpoint from offset 0 on.
+     * @param length of the checkpoint, bytes.
+     * @param identity of the lane that is to start from it.
+     * @throws CheckpointException when the lane may not start from it.
+     */
+    public static void check(final DirectBuffer source, final int length, final LaneIdentity identity) {
+        check(new CheckpointHeaderDecoder(), source, length, identity);
+    }
+
+    private static void check(
+            final CheckpointHeaderDecoder header,
+            final DirectBuffer source,
+            final int length,
+            final LaneIdentity identity) {
+        if (length < HEADER_LENGTH || length > source.capacity()) {
+            throw new CheckpointException(Reason.NO_CHECKPOINT, "checkpoint shorter than its header: length=" + length);
+        }
+        header.wrap(source, 0, HEADER_LENGTH, FORMAT_VERSION);
+        if (header.magic() != MAGIC) {
+            throw new CheckpointException(
+                    Reason.NO_CHECKPOINT, "no checkpoint: magic=0x" + Long.toHexString(header.magic()));
+        }
+        if (header.crc() != crc(source, length)) {
+            throw new CheckpointException(Reason.DAMAGED, "checkpoint is damaged: checksum differs, length=" + length);
+        }
+        if (header.formatVersion() != FORMAT_VERSION) {
+            throw new CheckpointException(
+                    Reason.NEWER_FORMAT,
+                    "checkpoint of another format: formatVersion=" + header.formatVersion() + ", known="
+                            + FORMAT_VERSION);
+        }
+        checkIdentity(header, identity);
+        checkContent(header, length);
+    }
+
+    private static void checkIdentity(final CheckpointHeaderDecoder header, final LaneIdentity identity) {
+        final LaneIdentity found = new LaneIdentity(header.laneId(), header.clusterIdHigh(), header.clusterIdLow());
+        if (!found.equals(identity)) {
+            throw new CheckpointException(
+                    Reason.FOREIGN, "checkpoint of another lane: found=" + found + ", expected=" + identity);
+        }
+    }
+
+    private static void checkContent(final CheckpointHeaderDecoder header, final int length) {
+        final boolean plausible = header.partitionCount() >= 0
+                && header.producerCount() >= 0
+                && length(header.partitionCount(), header.producerCount()) == length
+                && header.shelvedPosition() >= 0
+                && header.shelvedPosition() <= header.position();
+        if (!plausible) {
+            throw new CheckpointException(
+                    Reason.DAMAGED,
+                    "checkpoint contradicts itself: length=" + length + ", partitionCount=" + header.partitionCount()
+                            + ", producerCount=" + header.producerCount() + ", position=" + header.position()
+                            + ", shelvedPosition=" + header.shelvedPosition());
+        }
+    }
+
+    private static int decodePartitions(
+            final PartitionTable partitions, final int partitionCount, final DirectBuffer source) {
+        final PartitionEntryDecoder entry = new PartitionEntryDecoder();
+        int offset = HEADER_LENGTH;
+        for (int i = 0; i < partitionCount; i++) {
+            entry.wrap(source, offset, PARTITION_LENGTH, FORMAT_VERSION);
+            if (partitions.find(entry.partitionIndex()) != PartitionTable.NONE) {
+                throw new CheckpointException(
+                        Reason.DAMAGED, "checkpoint names a partition twice: partitionIndex=" + entry.partitionIndex());
+            }
+            partitions.add(entry.partitionIndex(), entry.nextOffset(), entry.startOffset());
+            offset += PARTITION_LENGTH;
+        }
+        return offset;
+    }
+
+    private static void decodeProducers(
+            final ProducerTable producers, final int producerCount, final DirectBuffer source, final int startOffset) {
+        final ProducerEntryDecoder entry = new ProducerEntryDecoder();
+        int offset = startOffset;
+        for (int i = 0; i < producerCount; i++) {
+            entry.wrap(source, offset, PRODUCER_LENGTH, FORMAT_VERSION);
+            if (entry.batchCount() < 1 || entry.batchCount() > LaneLimits.PRODUCER_BATCH_COUNT) {
+                throw new CheckpointException(
+                        Reason.DAMAGED,
+                        "checkpoint has a producer with an impossible number of batches: producerId="
+                                + entry.producerId() + ", batchCount=" + entry.batchCount());
+            }
+            producers.decode(source, offset);
+            offset += PRODUCER_LENGTH;
+        }
+    }
+
+    private static long newestTimeNs(final ProducerTable producers) {
+        final int newest = producers.newest();
+        return newest == ProducerTable.NONE ? 0 : TimeUnit.MILLISECONDS.toNanos(producers.lastTimeMs(newest));
+    }
+
+    static LaneState copy(final LaneState state) {
+        final LaneIdentity identity = new LaneIdentity(0, 0, 0);
+        final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(encodedLength(state));
+        final int length = encode(state, identity, state.position(), state.position(), false, buffer);
+        final LaneState copy = decode(buffer, length, identity, state.config()).state();
+        copy.restored(state.position(), state.leaderEpoch(), state.sequencedTimeNs());
+        return copy;
+    }
+}

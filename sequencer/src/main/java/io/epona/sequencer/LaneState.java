@@ -1,0 +1,323 @@
+package io.epona.sequencer;
+
+import io.epona.codec.FrameDescriptor;
+import io.epona.codec.FrameHandler;
+import io.epona.codec.RecordBatchDescriptor;
+import io.epona.codec.lane.LaneResult;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
+import org.agrona.DirectBuffer;
+
+/**
+ * What a lane knows: the next offset of each partition and the last batches of each idempotent producer. The lane, the
+ * recovery scan and the checkpoint agent's shadow reach it by the same code, {@link #onFrame}, from the same frames.
+ *
+ * <p>Owned by one thread; not thread-safe. Allocates nothing in steady state, that is while neither partitions nor
+ * producers grow beyond the most there were.
+ *
+ * <h2>What is forgotten</h2>
+ *
+ * <p>A producer is forgotten when it has not written for the configured time, and the one that wrote longest ago when
+ * the table is full. Time here is the lane's own clock, as it is stamped on the frames, never a record's time stamp: an
+ * entry expires at the time of the frame that is being applied, so that all who apply the same frames forget the same
+ * producers at the same frame. Where two states still differ (a changed configuration, a checkpoint that left out the
+ * producers of deleted partitions), it does no harm: a forgotten producer may go on with any sequence, as in Kafka, and
+ * an entry that is remembered longer only refuses what is no continuation of it.
+ */
+public final class LaneState implements FrameHandler {
+    /** Result of {@link #decide}: nothing is known against the batch. */
+    private static final LaneResult APPEND = LaneResult.OK;
+
+    private final LaneStateConfig config;
+    private final PartitionTable partitions = new PartitionTable();
+    private final ProducerTable producers;
+    private long position;
+    private long sequencedTimeNs;
+    private int leaderEpoch;
+
+    // Set by decide() for a duplicate.
+    private long duplicateBaseOffset;
+    private boolean duplicateDiffers;
+
+    /**
+     * The state of an empty log.
+     *
+     * @param config sizes.
+     */
+    public LaneState(final LaneStateConfig config) {
+        this.config = config;
+        this.producers = new ProducerTable(config.maxProducers(), config.producerExpirationMs());
+    }
+
+    /** Sizes. */
+    public LaneStateConfig config() {
+        return config;
+    }
+
+    /** All frames below are applied. */
+    public long position() {
+        return position;
+    }
+
+    /** When the last applied frame was sequenced, ns since the Unix epoch; the next one's time is not before it. */
+    public long sequencedTimeNs() {
+        return sequencedTimeNs;
+    }
+
+    /** Leader epoch of the last applied frame; 0 when there was none. */
+    public int leaderEpoch() {
+        return leaderEpoch;
+    }
+
+    /** Number of partitions known. */
+    public int partitionCount() {
+        return partitions.count();
+    }
+
+    /** Number of producers and partitions remembered. */
+    public int producerCount() {
+        return producers.count();
+    }
+
+    /** Producers that were forgotten because there were too many. */
+    public long producerEvictions() {
+        return producers.evictions();
+    }
+
+    /** Producers that were forgotten because they did not write for too long. */
+    public long producerExpirations() {
+        return producers.expirations();
+    }
+
+    /**
+     * True when the lane carries the partition.
+     *
+     * @param partitionIndex of the partition.
+     */
+    public boolean isOpen(final int partitionIndex) {
+        return partitions.find(partitionIndex) != PartitionTable.NONE;
+    }
+
+    /**
+     * Offset of the partition's next record.
+     *
+     * @param partitionIndex of a partition that {@link #isOpen}.
+     */
+    public long nextOffset(final int partitionIndex) {
+        return partitions.nextOffset(slotOf(partitionIndex));
+    }
+
+    /**
+     * Offset of the partition's first record, as far as trim frames moved it.
+     *
+     * @param partitionIndex of a partition that {@link #isOpen}.
+     */
+    public long startOffset(final int partitionIndex) {
+        return partitions.startOffset(slotOf(partitionIndex));
+    }
+
+    private int slotOf(final int partitionIndex) {
+        final int slot = partitions.find(partitionIndex);
+        if (slot == PartitionTable.NONE) {
+            throw new IllegalArgumentException("no such partition in this lane: partitionIndex=" + partitionIndex);
+        }
+        return slot;
+    }
+
+    /**
+     * Makes the lane carry a partition; one that it carries already stays as it is.
+     *
+     * @param partitionIndex of the partition.
+     * @return true when it is new.
+     */
+    public boolean openPartition(final int partitionIndex) {
+        if (isOpen(partitionIndex)) {
+            return false;
+        }
+        partitions.add(partitionIndex, 0, 0);
+        return true;
+    }
+
+    /**
+     * Forgets a deleted partition. Its producers are left to expire: an index is never used again, so nothing can meet
+     * them.
+     *
+     * @param partitionIndex of the partition.
+     * @return true when it was there.
+     */
+    public boolean closePartition(final int partitionIndex) {
+        return partitions.remove(partitionIndex);
+    }
+
+    /**
+     * Forgets all partitions but those that exist. Deleting a partition leaves no frame in the log, so frames alone
+     * bring deleted ones back: whoever replays (a start, the shadow state) drops them again by this.
+     *
+     * @param exists tells whether the partition with an index exists now.
+     * @return number of partitions that went.
+     */
+    public int retainPartitions(final IntPredicate exists) {
+        return partitions.retain(exists);
+    }
+
+    /**
+     * Decides about a batch, without changing anything. The rules are those of Kafka's producer state:
+     *
+     * <ul>
+     *   <li>A producer that is not known (never seen, expired, forgotten) may begin with any sequence.
+     *   <li>One of the last five batches again (same epoch, same sequences) is a duplicate, whatever its content.
+     *   <li>A lower epoch than the last is fenced.
+     *   <li>A higher epoch must begin with sequence 0.
+     *   <li>Else the sequence must follow the last one; 0 follows {@link Integer#MAX_VALUE}. What is older than the
+     *       batches remembered is out of order, too: Kafka 4 does not answer DUPLICATE_SEQUENCE_NUMBER any more.
+     * </ul>
+     *
+     * @param partitionIndex that the batch is for.
+     * @param buffer with the batch.
+     * @param batchOffset of the batch in the buffer.
+     * @param nowMs the lane's time, that of the frame if there will be one.
+     * @return OK: append it. DUPLICATE: see {@link #duplicateBaseOffset()}. Else the answer.
+     */
+    LaneResult decide(final int partitionIndex, final DirectBuffer buffer, final int batchOffset, final long nowMs) {
+        if (partitions.find(partitionIndex) == PartitionTable.NONE) {
+            return LaneResult.UNKNOWN_PARTITION;
+        }
+        final long producerId = RecordBatchDescriptor.producerId(buffer, batchOffset);
+        if (producerId < 0) {
+            return APPEND;
+        }
+        final int baseSequence = RecordBatchDescriptor.baseSequence(buffer, batchOffset);
+        if (baseSequence < 0) {
+            return LaneResult.OUT_OF_ORDER_SEQUENCE;
+        }
+        final int slot = producers.find(producerId, partitionIndex, nowMs);
+        return slot == ProducerTable.NONE ? APPEND : decideKnown(slot, buffer, batchOffset, baseSequence);
+    }
+
+    private LaneResult decideKnown(
+            final int slot, final DirectBuffer buffer, final int batchOffset, final int baseSequence) {
+        final short epoch = RecordBatchDescriptor.producerEpoch(buffer, batchOffset);
+        final short lastEpoch = producers.epoch(slot);
+        if (epoch < lastEpoch) {
+            return LaneResult.INVALID_PRODUCER_EPOCH;
+        }
+        if (epoch > lastEpoch) {
+            return baseSequence == 0 ? APPEND : LaneResult.OUT_OF_ORDER_SEQUENCE;
+        }
+        if (Sequences.isNext(producers.lastSequence(slot), baseSequence)) {
+            return APPEND;
+        }
+        final int lastOffsetDelta = RecordBatchDescriptor.lastOffsetDelta(buffer, batchOffset);
+        final int batch = producers.findBatch(slot, baseSequence, lastOffsetDelta);
+        if (batch == ProducerTable.NONE) {
+            return LaneResult.OUT_OF_ORDER_SEQUENCE;
+        }
+        duplicateBaseOffset = producers.baseOffset(slot, batch);
+        duplicateDiffers = producers.batchCrc(slot, batch) != RecordBatchDescriptor.crc(buffer, batchOffset);
+        return LaneResult.DUPLICATE;
+    }
+
+    /** Offset that the batch got the first time; valid after {@link #decide} said DUPLICATE. */
+    long duplicateBaseOffset() {
+        return duplicateBaseOffset;
+    }
+
+    /** True when the duplicate's content is another one; valid after {@link #decide} said DUPLICATE. */
+    boolean duplicateDiffers() {
+        return duplicateDiffers;
+    }
+
+    /**
+     * Applies a frame. One below {@link #position()} was applied before and is left out.
+     *
+     * @throws IllegalStateException when the frame does not continue its partition, so when the log has a gap.
+     */
+    @Override
+    public void onFrame(final DirectBuffer buffer, final int offset, final int frameLength, final long position) {
+        if (position < this.position) {
+            return;
+        }
+        switch (FrameDescriptor.type(buffer, offset)) {
+            case FrameDescriptor.TYPE_RECORDS -> applyRecords(buffer, offset, position);
+            case FrameDescriptor.TYPE_TRIM -> applyTrim(buffer, offset);
+            default -> {
+                // Epoch start and padding change nothing but what is common to all frames.
+            }
+        }
+        sequencedTimeNs = Math.max(sequencedTimeNs, FrameDescriptor.sequencedTimeNs(buffer, offset));
+        leaderEpoch = FrameDescriptor.leaderEpoch(buffer, offset);
+        this.position = FrameDescriptor.nextFramePosition(position, frameLength, config.spanLength());
+    }
+
+    private void applyRecords(final DirectBuffer buffer, final int offset, final long position) {
+        final int partitionIndex = FrameDescriptor.partitionIndex(buffer, offset);
+        final long baseOffset = FrameDescriptor.baseOffset(buffer, offset);
+        final long nextOffset = baseOffset + FrameDescriptor.lastOffsetDelta(buffer, offset) + 1;
+        final int slot = partitions.find(partitionIndex);
+        if (slot == PartitionTable.NONE) {
+            partitions.add(partitionIndex, nextOffset, 0);
+        } else if (partitions.nextOffset(slot) == baseOffset) {
+            partitions.nextOffset(slot, nextOffset);
+        } else {
+            throw gap(partitionIndex, partitions.nextOffset(slot), baseOffset, position);
+        }
+        final int batchOffset = offset + FrameDescriptor.PAYLOAD_OFFSET;
+        final long producerId = RecordBatchDescriptor.producerId(buffer, batchOffset);
+        final long nowMs = toMs(FrameDescriptor.sequencedTimeNs(buffer, offset));
+        producers.expire(nowMs, LaneLimits.EXPIRIES_PER_FRAME);
+        if (producerId >= 0) {
+            final short epoch = RecordBatchDescriptor.producerEpoch(buffer, batchOffset);
+            final int producer = producers.append(producerId, partitionIndex, epoch, nowMs);
+            producers.putBatch(
+                    producer,
+                    RecordBatchDescriptor.baseSequence(buffer, batchOffset),
+                    RecordBatchDescriptor.lastOffsetDelta(buffer, batchOffset),
+                    baseOffset,
+                    nowMs,
+                    RecordBatchDescriptor.crc(buffer, batchOffset));
+        }
+    }
+
+    private static IllegalStateException gap(
+            final int partitionIndex, final long nextOffset, final long baseOffset, final long position) {
+        return new IllegalStateException("frame does not continue its partition: partitionIndex=" + partitionIndex
+                + ", nextOffset=" + nextOffset + ", baseOffset=" + baseOffset + ", position=" + position);
+    }
+
+    private void applyTrim(final DirectBuffer buffer, final int offset) {
+        final int partitionIndex = FrameDescriptor.partitionIndex(buffer, offset);
+        final long startOffset = FrameDescriptor.baseOffset(buffer, offset);
+        final int slot = partitions.find(partitionIndex);
+        if (slot == PartitionTable.NONE) {
+            partitions.add(partitionIndex, startOffset, startOffset);
+        } else {
+            partitions.startOffset(slot, Math.max(partitions.startOffset(slot), startOffset));
+            partitions.nextOffset(slot, Math.max(partitions.nextOffset(slot), startOffset));
+        }
+    }
+
+    /** The milliseconds of a frame's time: what producers expire by. */
+    static long toMs(final long sequencedTimeNs) {
+        return TimeUnit.NANOSECONDS.toMillis(sequencedTimeNs);
+    }
+
+    /** A second state, equal to this one: the shadow of a lane. */
+    public LaneState copy() {
+        return CheckpointCodec.copy(this);
+    }
+
+    PartitionTable partitions() {
+        return partitions;
+    }
+
+    ProducerTable producers() {
+        return producers;
+    }
+
+    /** Completes a state that was read from a checkpoint. */
+    void restored(final long position, final int leaderEpoch, final long sequencedTimeNs) {
+        this.position = position;
+        this.leaderEpoch = leaderEpoch;
+        this.sequencedTimeNs = sequencedTimeNs;
+    }
+}

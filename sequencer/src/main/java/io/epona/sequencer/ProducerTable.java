@@ -1,0 +1,370 @@
+package io.epona.sequencer;
+
+import static io.epona.sequencer.LaneLimits.PRODUCER_BATCH_COUNT;
+
+import io.epona.codec.checkpoint.BatchEntryEncoder;
+import io.epona.codec.checkpoint.ProducerEntryEncoder;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Idempotent producers of a lane: for each producer id and partition the epoch and the last five batches. Owned by the
+ * thread that owns the state.
+ *
+ * <p>An entry lies in a slot, in the very layout of the checkpoint, with two links behind it that keep the entries in
+ * the order in which they were last written: the one that wrote longest ago is the first to expire and the first to go
+ * when the table is full. Slots are found through a hash index with linear probing. Slabs of slots are made as the
+ * table grows and never given back; a table that does not grow allocates nothing.
+ */
+final class ProducerTable {
+    static final int NONE = -1;
+
+    /** Length of an entry in the checkpoint. */
+    static final int ENTRY_LENGTH = ProducerEntryEncoder.BLOCK_LENGTH;
+
+    private static final int PRODUCER_ID = ProducerEntryEncoder.producerIdEncodingOffset();
+    private static final int PARTITION_INDEX = ProducerEntryEncoder.partitionIndexEncodingOffset();
+    private static final int EPOCH = ProducerEntryEncoder.producerEpochEncodingOffset();
+    private static final int BATCH_COUNT = ProducerEntryEncoder.batchCountEncodingOffset();
+    private static final int BATCHES = ProducerEntryEncoder.batch0EncodingOffset();
+    private static final int BATCH_LENGTH = BatchEntryEncoder.ENCODED_LENGTH;
+    private static final int BASE_SEQUENCE = BatchEntryEncoder.baseSequenceEncodingOffset();
+    private static final int LAST_OFFSET_DELTA = BatchEntryEncoder.lastOffsetDeltaEncodingOffset();
+    private static final int BASE_OFFSET = BatchEntryEncoder.baseOffsetEncodingOffset();
+    private static final int SEQUENCED_TIME_MS = BatchEntryEncoder.sequencedTimeMsEncodingOffset();
+    private static final int BATCH_CRC = BatchEntryEncoder.batchCrcEncodingOffset();
+
+    private static final int OLDER = ENTRY_LENGTH;
+    private static final int NEWER = OLDER + Integer.BYTES;
+    private static final int SLOT_LENGTH = NEWER + Integer.BYTES + Long.BYTES;
+
+    private static final int SLAB_SHIFT = 10;
+    private static final int SLAB_MASK = (1 << SLAB_SHIFT) - 1;
+    private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+    private static final int MIN_INDEX_LENGTH = 1 << 10;
+
+    private final int maxCount;
+    private final long expirationMs;
+    private final UnsafeBuffer[] slabs;
+    private int[] index;
+    private int count;
+    private int usedSlots;
+    private int freeSlots = NONE; // chained through NEWER
+    private int oldest = NONE;
+    private int newest = NONE;
+    private long evictions;
+    private long expirations;
+
+    ProducerTable(final int maxCount, final long expirationMs) {
+        this.maxCount = maxCount;
+        this.expirationMs = expirationMs;
+        this.slabs = new UnsafeBuffer[((maxCount - 1) >> SLAB_SHIFT) + 1];
+        this.index = newIndex(MIN_INDEX_LENGTH);
+    }
+
+    private static int[] newIndex(final int length) {
+        final int[] index = new int[length];
+        Arrays.fill(index, NONE);
+        return index;
+    }
+
+    int count() {
+        return count;
+    }
+
+    /** Entries that went because the table was full. */
+    long evictions() {
+        return evictions;
+    }
+
+    /** Entries that went because they were not written for too long. */
+    long expirations() {
+        return expirations;
+    }
+
+    /** Slot of an entry or {@link #NONE}; an expired entry is not found. */
+    int find(final long producerId, final int partitionIndex, final long nowMs) {
+        final int slot = findAny(producerId, partitionIndex);
+        return slot != NONE && isExpired(slot, nowMs) ? NONE : slot;
+    }
+
+    private int findAny(final long producerId, final int partitionIndex) {
+        final int[] index = this.index;
+        final int mask = index.length - 1;
+        for (int i = hash(producerId, partitionIndex) & mask; index[i] != NONE; i = (i + 1) & mask) {
+            final int slot = index[i];
+            final UnsafeBuffer slab = slab(slot);
+            final int at = at(slot);
+            if (slab.getLong(at + PRODUCER_ID, ORDER) == producerId
+                    && slab.getInt(at + PARTITION_INDEX, ORDER) == partitionIndex) {
+                return slot;
+            }
+        }
+        return NONE;
+    }
+
+    short epoch(final int slot) {
+        return slab(slot).getShort(at(slot) + EPOCH, ORDER);
+    }
+
+    int batchCount(final int slot) {
+        return slab(slot).getByte(at(slot) + BATCH_COUNT);
+    }
+
+    /** Sequence of the last record written; an entry has at least one batch. */
+    int lastSequence(final int slot) {
+        final int at = batchAt(slot, batchCount(slot) - 1);
+        final UnsafeBuffer slab = slab(slot);
+        return Sequences.advance(slab.getInt(at + BASE_SEQUENCE, ORDER), slab.getInt(at + LAST_OFFSET_DELTA, ORDER));
+    }
+
+    /** Number of the remembered batch with exactly these sequences, or {@link #NONE}. */
+    int findBatch(final int slot, final int baseSequence, final int lastOffsetDelta) {
+        final UnsafeBuffer slab = slab(slot);
+        for (int batch = 0, end = batchCount(slot); batch < end; batch++) {
+            final int at = batchAt(slot, batch);
+            if (slab.getInt(at + BASE_SEQUENCE, ORDER) == baseSequence
+                    && slab.getInt(at + LAST_OFFSET_DELTA, ORDER) == lastOffsetDelta) {
+                return batch;
+            }
+        }
+        return NONE;
+    }
+
+    long baseOffset(final int slot, final int batch) {
+        return slab(slot).getLong(batchAt(slot, batch) + BASE_OFFSET, ORDER);
+    }
+
+    int batchCrc(final int slot, final int batch) {
+        return slab(slot).getInt(batchAt(slot, batch) + BATCH_CRC, ORDER);
+    }
+
+    long lastTimeMs(final int slot) {
+        return slab(slot).getLong(batchAt(slot, batchCount(slot) - 1) + SEQUENCED_TIME_MS, ORDER);
+    }
+
+    private boolean isExpired(final int slot, final long nowMs) {
+        return nowMs - lastTimeMs(slot) >= expirationMs;
+    }
+
+    /** Forgets at most so many of the entries that were not written for too long. */
+    void expire(final long nowMs, final int maxSteps) {
+        for (int step = 0; step < maxSteps && oldest != NONE && isExpired(oldest, nowMs); step++) {
+            remove(oldest);
+            expirations++;
+        }
+    }
+
+    /**
+     * Finds or makes the entry that a batch belongs to and makes room in it: the caller fills the batch in with
+     * {@link #putBatch}. An expired entry, or one with another epoch, starts anew.
+     */
+    int append(final long producerId, final int partitionIndex, final short epoch, final long nowMs) {
+        int slot = findAny(producerId, partitionIndex);
+        if (slot == NONE) {
+            slot = insert(producerId, partitionIndex);
+            clear(slot, epoch);
+        } else {
+            if (epoch(slot) != epoch || isExpired(slot, nowMs)) {
+                clear(slot, epoch);
+            }
+            unlink(slot);
+        }
+        linkNewest(slot);
+        final UnsafeBuffer slab = slab(slot);
+        final int at = at(slot);
+        final int batches = slab.getByte(at + BATCH_COUNT);
+        if (batches == PRODUCER_BATCH_COUNT) {
+            for (int i = at + BATCHES, end = batchAt(slot, PRODUCER_BATCH_COUNT - 1); i < end; i += Long.BYTES) {
+                slab.putLong(i, slab.getLong(i + BATCH_LENGTH));
+            }
+        } else {
+            slab.putByte(at + BATCH_COUNT, (byte) (batches + 1));
+        }
+        return slot;
+    }
+
+    /** Fills in the batch that {@link #append} made room for. */
+    void putBatch(
+            final int slot,
+            final int baseSequence,
+            final int lastOffsetDelta,
+            final long baseOffset,
+            final long nowMs,
+            final int batchCrc) {
+        final UnsafeBuffer slab = slab(slot);
+        final int at = batchAt(slot, batchCount(slot) - 1);
+        slab.putInt(at + BASE_SEQUENCE, baseSequence, ORDER);
+        slab.putInt(at + LAST_OFFSET_DELTA, lastOffsetDelta, ORDER);
+        slab.putLong(at + BASE_OFFSET, baseOffset, ORDER);
+        slab.putLong(at + SEQUENCED_TIME_MS, nowMs, ORDER);
+        slab.putInt(at + BATCH_CRC, batchCrc, ORDER);
+    }
+
+    /** Slot that was written longest ago, or {@link #NONE}. */
+    int oldest() {
+        return oldest;
+    }
+
+    /** Slot that was written last, or {@link #NONE}. */
+    int newest() {
+        return newest;
+    }
+
+    /** Slot that was written next after this one, or {@link #NONE}. */
+    int newer(final int slot) {
+        return slab(slot).getInt(at(slot) + NEWER, ORDER);
+    }
+
+    int partitionIndex(final int slot) {
+        return slab(slot).getInt(at(slot) + PARTITION_INDEX, ORDER);
+    }
+
+    /** Copies an entry as it is in the checkpoint. */
+    void encode(final int slot, final MutableDirectBuffer target, final int offset) {
+        target.putBytes(offset, slab(slot), at(slot), ENTRY_LENGTH);
+    }
+
+    /** Adds an entry of a checkpoint, whose checksum was verified, as the newest. */
+    void decode(final DirectBuffer source, final int offset) {
+        final int slot =
+                insert(source.getLong(offset + PRODUCER_ID, ORDER), source.getInt(offset + PARTITION_INDEX, ORDER));
+        slab(slot).putBytes(at(slot), source, offset, ENTRY_LENGTH);
+        linkNewest(slot);
+    }
+
+    private int insert(final long producerId, final int partitionIndex) {
+        if (count == maxCount) {
+            remove(oldest);
+            evictions++;
+        }
+        if (2 * (count + 1) > index.length) {
+            growIndex();
+        }
+        final int slot = takeSlot();
+        slab(slot).putLong(at(slot) + PRODUCER_ID, producerId, ORDER);
+        slab(slot).putInt(at(slot) + PARTITION_INDEX, partitionIndex, ORDER);
+        putIndex(slot);
+        count++;
+        return slot;
+    }
+
+    private void clear(final int slot, final short epoch) {
+        final UnsafeBuffer slab = slab(slot);
+        final int at = at(slot);
+        slab.putShort(at + EPOCH, epoch, ORDER);
+        slab.setMemory(at + BATCH_COUNT, ENTRY_LENGTH - BATCH_COUNT, (byte) 0);
+    }
+
+    private int takeSlot() {
+        if (freeSlots != NONE) {
+            final int slot = freeSlots;
+            freeSlots = newer(slot);
+            return slot;
+        }
+        final int slot = usedSlots++;
+        if ((slot & SLAB_MASK) == 0) {
+            slabs[slot >> SLAB_SHIFT] = new UnsafeBuffer(new byte[SLOT_LENGTH << SLAB_SHIFT]);
+        }
+        return slot;
+    }
+
+    private void remove(final int slot) {
+        removeIndex(slot);
+        unlink(slot);
+        slab(slot).putInt(at(slot) + NEWER, freeSlots, ORDER);
+        freeSlots = slot;
+        count--;
+    }
+
+    private void linkNewest(final int slot) {
+        final UnsafeBuffer slab = slab(slot);
+        slab.putInt(at(slot) + OLDER, newest, ORDER);
+        slab.putInt(at(slot) + NEWER, NONE, ORDER);
+        if (newest == NONE) {
+            oldest = slot;
+        } else {
+            slab(newest).putInt(at(newest) + NEWER, slot, ORDER);
+        }
+        newest = slot;
+    }
+
+    private void unlink(final int slot) {
+        final UnsafeBuffer slab = slab(slot);
+        final int older = slab.getInt(at(slot) + OLDER, ORDER);
+        final int newer = slab.getInt(at(slot) + NEWER, ORDER);
+        if (older == NONE) {
+            oldest = newer;
+        } else {
+            slab(older).putInt(at(older) + NEWER, newer, ORDER);
+        }
+        if (newer == NONE) {
+            newest = older;
+        } else {
+            slab(newer).putInt(at(newer) + OLDER, older, ORDER);
+        }
+    }
+
+    private void growIndex() {
+        index = newIndex(2 * index.length);
+        for (int slot = oldest; slot != NONE; slot = newer(slot)) {
+            putIndex(slot);
+        }
+    }
+
+    private void putIndex(final int slot) {
+        final int mask = index.length - 1;
+        int i = home(slot);
+        while (index[i] != NONE) {
+            i = (i + 1) & mask;
+        }
+        index[i] = slot;
+    }
+
+    /** Removes from the index and closes the gap, so that probing never meets a tombstone. */
+    private void removeIndex(final int slot) {
+        final int mask = index.length - 1;
+        int gap = home(slot);
+        while (index[gap] != slot) {
+            gap = (gap + 1) & mask;
+        }
+        for (int i = (gap + 1) & mask; index[i] != NONE; i = (i + 1) & mask) {
+            final int home = home(index[i]);
+            // May move into the gap unless its home lies behind the gap, cyclically.
+            if (((i - home) & mask) >= ((i - gap) & mask)) {
+                index[gap] = index[i];
+                gap = i;
+            }
+        }
+        index[gap] = NONE;
+    }
+
+    private int home(final int slot) {
+        final UnsafeBuffer slab = slab(slot);
+        final int at = at(slot);
+        final int hash = hash(slab.getLong(at + PRODUCER_ID, ORDER), slab.getInt(at + PARTITION_INDEX, ORDER));
+        return hash & (index.length - 1);
+    }
+
+    private static int hash(final long producerId, final int partitionIndex) {
+        long hash = (producerId * 0x9E3779B97F4A7C15L) ^ (partitionIndex * 0xC2B2AE3D27D4EB4FL);
+        hash ^= hash >>> 32;
+        hash *= 0xD6E8FEB86659FD93L;
+        return (int) (hash ^ (hash >>> 32));
+    }
+
+    private UnsafeBuffer slab(final int slot) {
+        return slabs[slot >> SLAB_SHIFT];
+    }
+
+    private static int at(final int slot) {
+        return (slot & SLAB_MASK) * SLOT_LENGTH;
+    }
+
+    private static int batchAt(final int slot, final int batch) {
+        return at(slot) + BATCHES + batch * BATCH_LENGTH;
+    }
+}
