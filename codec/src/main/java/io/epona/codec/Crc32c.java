@@ -8,21 +8,36 @@ import org.agrona.DirectBuffer;
 /**
  * CRC-32C (Castagnoli) over Agrona buffers with the processor's instruction, and the arithmetic to combine checksums.
  *
- * <p>Owned by one thread; not thread-safe. Computing allocates nothing, whether a buffer wraps a {@code byte[]}, a heap,
- * direct or mapped {@link ByteBuffer}, or a bare address: off-heap memory is read through a few cached views of 1 GiB
- * of address space each, so only the first use of another gigabyte allocates (one view of a few dozen bytes). The
+ * <p>Owned by one thread; not thread-safe. Computing allocates nothing, whether a buffer wraps a {@code byte[]}, a
+ * heap, direct or mapped {@link ByteBuffer}, or a bare address: off-heap memory is read through a few cached views of 1
+ * GiB of address space each, so only the first use of another gigabyte allocates (one view of a few dozen bytes). The
  * static methods are stateless.
  *
  * <p>The caller keeps the memory mapped during a call, as with any use of an {@code UnsafeBuffer}.
  */
 public final class Crc32c {
     private static final int WINDOW_BITS = 30;
-    private static final long WINDOW_LENGTH = 1L << WINDOW_BITS;
     private static final int WINDOW_COUNT = 16;
+    /** The JDK makes no longer byte buffer. */
+    private static final int MAX_VIEW_LENGTH = Integer.MAX_VALUE - 8;
 
     private final CRC32C crc = new CRC32C();
+    private final int windowBits;
+    /** Two windows' worth, so that a part that starts in a window rarely leaves its view. */
+    private final int viewLength;
+
     private final long[] windowAddresses = new long[WINDOW_COUNT];
     private final ByteBuffer[] windows = new ByteBuffer[WINDOW_COUNT];
+
+    /** Without any view yet. */
+    public Crc32c() {
+        this(WINDOW_BITS);
+    }
+
+    Crc32c(final int windowBits) {
+        this.windowBits = windowBits;
+        this.viewLength = (int) Math.min(MAX_VIEW_LENGTH, 2L << windowBits);
+    }
 
     /**
      * Checksum of a part of a buffer.
@@ -100,17 +115,19 @@ public final class Crc32c {
     }
 
     private void updateMemory(final long address, final int length) {
-        final int position = (int) (address & (WINDOW_LENGTH - 1));
-        // A window shows almost 2 GiB from a multiple of 1 GiB on: two pieces only when longer than what it leaves.
-        final int firstLength = Math.min(length, Integer.MAX_VALUE - position);
-        updateWindow(address - position, position, firstLength);
-        if (firstLength < length) {
-            updateMemory(address + firstLength, length - firstLength);
-        }
+        long next = address;
+        int remaining = length;
+        do {
+            final int position = (int) (next & ((1L << windowBits) - 1));
+            final int pieceLength = Math.min(remaining, viewLength - position);
+            updateWindow(next - position, position, pieceLength);
+            next += pieceLength;
+            remaining -= pieceLength;
+        } while (remaining > 0);
     }
 
     private void updateWindow(final long windowAddress, final int position, final int length) {
-        final int slot = (int) (windowAddress >>> WINDOW_BITS) & (WINDOW_COUNT - 1);
+        final int slot = (int) (windowAddress >>> windowBits) & (WINDOW_COUNT - 1);
         ByteBuffer window = windows[slot];
         if (window == null || windowAddresses[slot] != windowAddress) {
             window = openWindow(slot, windowAddress);
@@ -121,9 +138,8 @@ public final class Crc32c {
 
     @SuppressWarnings("restricted") // Only bytes inside a live Agrona buffer are read through the view.
     private ByteBuffer openWindow(final int slot, final long windowAddress) {
-        final ByteBuffer window = MemorySegment.ofAddress(windowAddress)
-                .reinterpret(Integer.MAX_VALUE)
-                .asByteBuffer();
+        final ByteBuffer window =
+                MemorySegment.ofAddress(windowAddress).reinterpret(viewLength).asByteBuffer();
         windows[slot] = window;
         windowAddresses[slot] = windowAddress;
         return window;

@@ -3,10 +3,10 @@ package io.epona.codec;
 /**
  * Advances a CRC-32C over bytes that are not looked at. Stateless, for any thread.
  *
- * <p>Appending n bytes multiplies the checksum's polynomial by x^(8n) modulo the CRC-32C polynomial; what the bytes hold
- * is added separately ({@code combine(a, b, n) = a * x^(8n) + b}). Multiplying by a constant is linear over GF(2), so for
- * each power of two k a table of 4 x 256 words holds the products of x^(8 * 2^k) with every byte in each of the four
- * places; a length costs four look-ups for each bit that is set in it.
+ * <p>Appending n bytes multiplies the checksum's polynomial by x^(8n) modulo the CRC-32C polynomial; what the bytes
+ * hold is added separately ({@code combine(a, b, n) = a * x^(8n) + b}). Multiplying by a constant is linear over GF(2),
+ * so for each power of two k a table of 4 x 256 words holds the products of x^(8 * 2^k) with every byte in each of the
+ * four places; a length costs four look-ups for each bit that is set in it.
  */
 final class Crc32cCombiner {
     /** The Castagnoli polynomial, bits reversed as in all CRC-32C implementations. */

@@ -50,20 +50,18 @@ public final class FrameValidator {
 
     private static FrameCheck checkLengthOfType(
             final DirectBuffer buffer, final int offset, final byte type, final int frameLength) {
-        final boolean fits =
-                switch (type) {
-                    case FrameDescriptor.TYPE_RECORDS ->
-                        frameLength >= HEADER_LENGTH + RecordBatchDescriptor.BATCH_OVERHEAD;
-                    case FrameDescriptor.TYPE_EPOCH_START, FrameDescriptor.TYPE_TRIM -> frameLength == HEADER_LENGTH;
-                    case FrameDescriptor.TYPE_PADDING ->
-                        frameLength == FrameDescriptor.lastOffsetDelta(buffer, offset);
-                    default -> true;
-                };
-        if (!fits) {
-            return FrameCheck.BAD_LENGTH;
-        }
-        return type < FrameDescriptor.TYPE_RECORDS || type > FrameDescriptor.TYPE_PADDING
-                ? FrameCheck.BAD_TYPE
-                : FrameCheck.VALID;
+        return switch (type) {
+            case FrameDescriptor.TYPE_RECORDS ->
+                lengthCheck(frameLength >= HEADER_LENGTH + RecordBatchDescriptor.BATCH_OVERHEAD);
+            case FrameDescriptor.TYPE_EPOCH_START, FrameDescriptor.TYPE_TRIM ->
+                lengthCheck(frameLength == HEADER_LENGTH);
+            case FrameDescriptor.TYPE_PADDING ->
+                lengthCheck(frameLength == FrameDescriptor.lastOffsetDelta(buffer, offset));
+            default -> FrameCheck.BAD_TYPE;
+        };
+    }
+
+    private static FrameCheck lengthCheck(final boolean fits) {
+        return fits ? FrameCheck.VALID : FrameCheck.BAD_LENGTH;
     }
 }

@@ -26,7 +26,10 @@ public enum RecordBatchCheck {
     /** The base offset is not 0, which only a broker assigns. Answer INVALID_RECORD. */
     BAD_BASE_OFFSET(87),
 
-    /** A compression codec that nobody knows. Answer UNSUPPORTED_COMPRESSION_TYPE (Kafka fails with UNKNOWN_SERVER_ERROR). */
+    /**
+     * A compression codec that nobody knows. Answer UNSUPPORTED_COMPRESSION_TYPE (Kafka fails with
+     * UNKNOWN_SERVER_ERROR).
+     */
     UNKNOWN_COMPRESSION(76),
 
     /** Attribute bits that a client may not set: delete horizon, unused ones. Answer INVALID_RECORD. */
@@ -41,7 +44,10 @@ public enum RecordBatchCheck {
     /** A producer id without epoch or sequence number. Answer INVALID_RECORD. */
     BAD_PRODUCER(87),
 
-    /** A record's length, varints, key, value or headers do not add up, or bytes are left over. Answer INVALID_RECORD. */
+    /**
+     * A record's length, varints, key, value or headers do not add up, or bytes are left over. Answer
+     * INVALID_RECORD.
+     */
     BAD_RECORD(87),
 
     /** Records are not numbered 0, 1, 2, ... Answer INVALID_RECORD. */

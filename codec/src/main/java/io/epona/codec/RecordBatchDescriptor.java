@@ -20,8 +20,8 @@ import org.agrona.MutableDirectBuffer;
  *    attributes, bits:  0..2 compression   3 log append time   4 transactional   5 control   6 delete horizon
  * </pre>
  *
- * <p>{@code length} counts the bytes behind itself. {@code crc} is CRC-32C over the bytes from {@code attributes} to the
- * end: base offset and partition leader epoch may be stamped without touching it. {@code baseTimestamp} and
+ * <p>{@code length} counts the bytes behind itself. {@code crc} is CRC-32C over the bytes from {@code attributes} to
+ * the end: base offset and partition leader epoch may be stamped without touching it. {@code baseTimestamp} and
  * {@code maxTimestamp} are ms since the Unix epoch.
  *
  * <p>Static and stateless; offsets are those of the batch's first byte in the buffer. Allocates nothing.
@@ -238,7 +238,8 @@ public final class RecordBatchDescriptor {
     }
 
     /**
-     * Sets the largest timestamp and whether it is the time of append. Inside the checksum: {@link #stampCrc} afterwards.
+     * Sets the largest timestamp and whether it is the time of append. Inside the checksum: {@link #stampCrc}
+     * afterwards.
      */
     public static void stampMaxTimestamp(
             final MutableDirectBuffer buffer,

@@ -6,8 +6,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Writes a Kafka record batch of magic 2, not compressed, byte for byte as Kafka's own builder does: {@link #begin}, any
- * number of {@link #add}, {@link #end}.
+ * Writes a Kafka record batch of magic 2, not compressed, byte for byte as Kafka's own builder does: {@link #begin},
+ * any number of {@link #add}, {@link #end}.
  *
  * <p>Owned by one thread; not thread-safe; allocates nothing (a buffer that expands itself may).
  */
@@ -79,7 +79,7 @@ public final class RecordBatchEncoder {
     /**
      * Adds a record without headers.
      *
-     * @param timestampMs ms since the Unix epoch.
+     * @param timestampMs ms since the Unix epoch, or {@link RecordBatchDescriptor#NO_TIMESTAMP}.
      * @param key         buffer of the key; not used when null.
      * @param keyOffset   of the key in its buffer.
      * @param keyLength   bytes, or {@link #NULL_LENGTH}.
@@ -113,6 +113,9 @@ public final class RecordBatchEncoder {
             final int valueOffset,
             final int valueLength,
             final RecordHeadersEncoder headers) {
+        if (timestampMs < RecordBatchDescriptor.NO_TIMESTAMP) {
+            throw new IllegalArgumentException("a timestamp before the Unix epoch: timestampMs=" + timestampMs);
+        }
         final long timestampDelta = recordCount == 0 ? 0 : timestampMs - baseTimestamp;
         final int headerCount = headers == null ? 0 : headers.count();
         final int headersLength = headers == null ? 0 : headers.length();
@@ -168,8 +171,7 @@ public final class RecordBatchEncoder {
             throw new IllegalStateException("a batch without records: offset=" + offset);
         }
         final int size = cursor - offset;
-        buffer.putInt(
-                offset + RecordBatchDescriptor.LENGTH_OFFSET, size - RecordBatchDescriptor.LOG_OVERHEAD, ORDER);
+        buffer.putInt(offset + RecordBatchDescriptor.LENGTH_OFFSET, size - RecordBatchDescriptor.LOG_OVERHEAD, ORDER);
         buffer.putInt(offset + RecordBatchDescriptor.LAST_OFFSET_DELTA_OFFSET, recordCount - 1, ORDER);
         buffer.putLong(offset + RecordBatchDescriptor.BASE_TIMESTAMP_OFFSET, baseTimestamp, ORDER);
         buffer.putLong(offset + RecordBatchDescriptor.MAX_TIMESTAMP_OFFSET, maxTimestamp, ORDER);
@@ -180,9 +182,8 @@ public final class RecordBatchEncoder {
 
     private boolean fits(final long bodyLength) {
         final long end = cursor + bodyLength + Varints.MAX_VARINT_LENGTH;
-        final long exactEnd = end > Integer.MAX_VALUE
-                ? end
-                : cursor + bodyLength + Varints.sizeOfVarint((int) bodyLength);
+        final long exactEnd =
+                end > Integer.MAX_VALUE ? end : cursor + bodyLength + Varints.sizeOfVarint((int) bodyLength);
         return exactEnd <= (buffer.isExpandable() ? Integer.MAX_VALUE - 8 : buffer.capacity());
     }
 

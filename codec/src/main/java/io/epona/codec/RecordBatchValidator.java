@@ -100,14 +100,18 @@ public final class RecordBatchValidator {
         return hasNullKey;
     }
 
-    /** Least record timestamp, ms since the Unix epoch; the header's base timestamp when the records were not walked. */
+    /**
+     * Least record timestamp, ms since the Unix epoch; the header's base timestamp when the records were not
+     * walked.
+     */
     public long minTimestamp() {
         return minTimestamp;
     }
 
     /**
-     * Largest record timestamp, ms since the Unix epoch; the header's when the records were not walked. Where it differs
-     * from the header's, Kafka corrects the header ({@link RecordBatchDescriptor#stampMaxTimestamp}) and appends.
+     * Largest record timestamp, ms since the Unix epoch; the header's when the records were not walked. Where it
+     * differs from the header's, Kafka corrects the header ({@link RecordBatchDescriptor#stampMaxTimestamp}) and
+     * appends.
      */
     public long maxTimestamp() {
         return maxTimestamp;

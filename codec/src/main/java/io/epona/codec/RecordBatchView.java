@@ -3,8 +3,8 @@ package io.epona.codec;
 import org.agrona.DirectBuffer;
 
 /**
- * Flyweight over the header of one Kafka record batch of magic 2; fields as in {@link RecordBatchDescriptor}. Wrap, read,
- * wrap the next. Owned by one thread; allocates nothing.
+ * Flyweight over the header of one Kafka record batch of magic 2; fields as in {@link RecordBatchDescriptor}. Wrap,
+ * read, wrap the next. Owned by one thread; allocates nothing.
  */
 public final class RecordBatchView {
     private DirectBuffer buffer;
