@@ -57,10 +57,10 @@ public final class Crc32c {
     /**
      * Checksum of two parts as if the second followed the first.
      *
-     * @param first        buffer of the first part.
-     * @param firstOffset  of its first byte.
-     * @param firstLength  in bytes.
-     * @param second       buffer of the second part, may be the same.
+     * @param first buffer of the first part.
+     * @param firstOffset of its first byte.
+     * @param firstLength in bytes.
+     * @param second buffer of the second part, may be the same.
      * @param secondOffset of its first byte.
      * @param secondLength in bytes.
      * @return the CRC-32C's 32 bits.
@@ -81,7 +81,7 @@ public final class Crc32c {
     /**
      * Checksum of a part of a byte array.
      *
-     * @param bytes  to read.
+     * @param bytes to read.
      * @param offset of the first byte.
      * @param length in bytes.
      * @return the CRC-32C's 32 bits.
@@ -95,8 +95,8 @@ public final class Crc32c {
     /**
      * Checksum of the concatenation A B from those of A and B, without reading either: well under 200 ns.
      *
-     * @param crcA    CRC-32C of A.
-     * @param crcB    CRC-32C of B.
+     * @param crcA CRC-32C of A.
+     * @param crcB CRC-32C of B.
      * @param lengthB length of B in bytes, not negative.
      * @return CRC-32C of A followed by B.
      */

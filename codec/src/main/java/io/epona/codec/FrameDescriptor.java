@@ -200,9 +200,9 @@ public final class FrameDescriptor {
      * Where the frame after this one starts: applies the alignment, and skips to the next span when no header fits into
      * what is left of this one.
      *
-     * @param position    of this frame.
+     * @param position of this frame.
      * @param frameLength of this frame.
-     * @param spanLength  smaller of ring and segment length, a power of two.
+     * @param spanLength smaller of ring and segment length, a power of two.
      * @return position of the next frame.
      */
     public static long nextFramePosition(final long position, final int frameLength, final int spanLength) {
@@ -213,7 +213,7 @@ public final class FrameDescriptor {
      * First position from here on at which a frame may start: the position itself, or the next span's start when fewer
      * than {@link #HEADER_LENGTH} bytes remain in this one.
      *
-     * @param position   a multiple of {@link #FRAME_ALIGNMENT}.
+     * @param position a multiple of {@link #FRAME_ALIGNMENT}.
      * @param spanLength smaller of ring and segment length, a power of two.
      * @return where a frame may start.
      */

@@ -26,15 +26,15 @@ public final class FrameEncoder {
      * Frame around a record batch that lies at {@code offset + HEADER_LENGTH}, its base offset and leader epoch already
      * stamped.
      *
-     * @param ring            to write into.
-     * @param offset          of the frame in the ring.
-     * @param position        of the frame in the log.
-     * @param payloadLength   length of the batch, bytes.
-     * @param leaderEpoch     of the lane.
-     * @param partitionIndex  of the batch's partition.
-     * @param baseOffset      of the first record.
+     * @param ring to write into.
+     * @param offset of the frame in the ring.
+     * @param position of the frame in the log.
+     * @param payloadLength length of the batch, bytes.
+     * @param leaderEpoch of the lane.
+     * @param partitionIndex of the batch's partition.
+     * @param baseOffset of the first record.
      * @param lastOffsetDelta of the last record.
-     * @param ingressTimeNs   when the gateway had the whole request, ns since the Unix epoch.
+     * @param ingressTimeNs when the gateway had the whole request, ns since the Unix epoch.
      * @param sequencedTimeNs when the lane decided, ns since the Unix epoch.
      * @param durablePosition that the lane knows.
      */
@@ -103,11 +103,11 @@ public final class FrameEncoder {
     /**
      * Fills the rest of a span.
      *
-     * @param ring            to write into.
-     * @param offset          of the frame in the ring.
-     * @param position        of the frame in the log.
-     * @param frameLength     all that remains of the span; at least {@link FrameDescriptor#HEADER_LENGTH}.
-     * @param leaderEpoch     of the lane.
+     * @param ring to write into.
+     * @param offset of the frame in the ring.
+     * @param position of the frame in the log.
+     * @param frameLength all that remains of the span; at least {@link FrameDescriptor#HEADER_LENGTH}.
+     * @param leaderEpoch of the lane.
      * @param sequencedTimeNs when the lane decided, ns since the Unix epoch.
      * @param durablePosition that the lane knows.
      */
@@ -129,10 +129,10 @@ public final class FrameEncoder {
     /**
      * First frame of a leader epoch.
      *
-     * @param ring            to write into.
-     * @param offset          of the frame in the ring.
-     * @param position        of the frame in the log.
-     * @param leaderEpoch     that starts.
+     * @param ring to write into.
+     * @param offset of the frame in the ring.
+     * @param position of the frame in the log.
+     * @param leaderEpoch that starts.
      * @param sequencedTimeNs when the lane decided, ns since the Unix epoch.
      * @param durablePosition that the lane knows.
      */
@@ -153,12 +153,12 @@ public final class FrameEncoder {
     /**
      * A partition's records below an offset are gone.
      *
-     * @param ring            to write into.
-     * @param offset          of the frame in the ring.
-     * @param position        of the frame in the log.
-     * @param leaderEpoch     of the lane.
-     * @param partitionIndex  of the partition.
-     * @param startOffset     the partition's new first offset.
+     * @param ring to write into.
+     * @param offset of the frame in the ring.
+     * @param position of the frame in the log.
+     * @param leaderEpoch of the lane.
+     * @param partitionIndex of the partition.
+     * @param startOffset the partition's new first offset.
      * @param sequencedTimeNs when the lane decided, ns since the Unix epoch.
      * @param durablePosition that the lane knows.
      */

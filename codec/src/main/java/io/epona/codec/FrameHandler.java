@@ -8,10 +8,10 @@ public interface FrameHandler {
     /**
      * One frame. The bytes are valid during the call only.
      *
-     * @param buffer      that holds the frame.
-     * @param offset      of the frame's header in the buffer; fields by {@link FrameDescriptor}.
+     * @param buffer that holds the frame.
+     * @param offset of the frame's header in the buffer; fields by {@link FrameDescriptor}.
      * @param frameLength header and payload, bytes, not aligned.
-     * @param position    of the frame in the lane's log.
+     * @param position of the frame in the lane's log.
      */
     void onFrame(DirectBuffer buffer, int offset, int frameLength, long position);
 }

@@ -15,9 +15,9 @@ public final class FrameValidator {
     /**
      * Judges a frame.
      *
-     * @param buffer           with the bytes.
-     * @param offset           where the frame's header is expected.
-     * @param availableLength  bytes from there on that may belong to it (to the end of its span or of what was read).
+     * @param buffer with the bytes.
+     * @param offset where the frame's header is expected.
+     * @param availableLength bytes from there on that may belong to it (to the end of its span or of what was read).
      * @param expectedPosition of the frame in the lane's log.
      * @return what was found.
      */

@@ -45,8 +45,7 @@ public enum RecordBatchCheck {
     BAD_PRODUCER(87),
 
     /**
-     * A record's length, varints, key, value or headers do not add up, or bytes are left over. Answer
-     * INVALID_RECORD.
+     * A record's length, varints, key, value or headers do not add up, or bytes are left over. Answer INVALID_RECORD.
      */
     BAD_RECORD(87),
 

@@ -42,11 +42,11 @@ public final class RecordBatchEncoder {
     /**
      * Starts a batch of an idempotent or transactional producer.
      *
-     * @param batchBuffer     to write into.
-     * @param batchOffset     of the batch's first byte.
-     * @param producerId      of the producer.
-     * @param producerEpoch   of the producer.
-     * @param baseSequence    sequence number of the first record.
+     * @param batchBuffer to write into.
+     * @param batchOffset of the batch's first byte.
+     * @param producerId of the producer.
+     * @param producerEpoch of the producer.
+     * @param baseSequence sequence number of the first record.
      * @param isTransactional whether the batch is part of a transaction.
      */
     public void begin(
@@ -80,10 +80,10 @@ public final class RecordBatchEncoder {
      * Adds a record without headers.
      *
      * @param timestampMs ms since the Unix epoch, or {@link RecordBatchDescriptor#NO_TIMESTAMP}.
-     * @param key         buffer of the key; not used when null.
-     * @param keyOffset   of the key in its buffer.
-     * @param keyLength   bytes, or {@link #NULL_LENGTH}.
-     * @param value       buffer of the value; not used when null.
+     * @param key buffer of the key; not used when null.
+     * @param keyOffset of the key in its buffer.
+     * @param keyLength bytes, or {@link #NULL_LENGTH}.
+     * @param value buffer of the value; not used when null.
      * @param valueOffset of the value in its buffer.
      * @param valueLength bytes, or {@link #NULL_LENGTH}.
      * @return false when the record does not fit into the buffer: nothing was added, end the batch.

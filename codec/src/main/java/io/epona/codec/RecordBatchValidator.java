@@ -55,8 +55,8 @@ public final class RecordBatchValidator {
      * Judges the batch at the start of a region; other bytes may follow it ({@link #sizeInBytes()} tells where), and
      * its base offset may be any.
      *
-     * @param buffer          with the bytes.
-     * @param offset          of the first.
+     * @param buffer with the bytes.
+     * @param offset of the first.
      * @param availableLength of the region, bytes.
      * @return what was found.
      */
@@ -101,8 +101,7 @@ public final class RecordBatchValidator {
     }
 
     /**
-     * Least record timestamp, ms since the Unix epoch; the header's base timestamp when the records were not
-     * walked.
+     * Least record timestamp, ms since the Unix epoch; the header's base timestamp when the records were not walked.
      */
     public long minTimestamp() {
         return minTimestamp;

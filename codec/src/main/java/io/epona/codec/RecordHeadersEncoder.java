@@ -26,10 +26,10 @@ public final class RecordHeadersEncoder {
     /**
      * Adds a header.
      *
-     * @param key         buffer of the key's UTF-8 bytes.
-     * @param keyOffset   of the key in its buffer.
-     * @param keyLength   bytes, not negative.
-     * @param value       buffer of the value; not used when null.
+     * @param key buffer of the key's UTF-8 bytes.
+     * @param keyOffset of the key in its buffer.
+     * @param keyLength bytes, not negative.
+     * @param value buffer of the value; not used when null.
      * @param valueOffset of the value in its buffer.
      * @param valueLength bytes, or {@link RecordBatchEncoder#NULL_LENGTH}.
      * @return this.
