@@ -37,6 +37,13 @@ public interface ClusterController extends AutoCloseable {
     TopicConfigs topicConfigs();
 
     /**
+     * What a topic is that nobody described further, and how much there may be.
+     *
+     * @return the defaults, which are fixed for the life of the process.
+     */
+    TopicDefaults topicDefaults();
+
+    /**
      * The effective configuration of a broker, for display.
      *
      * @param brokerId the id of the broker.

@@ -24,4 +24,8 @@ public record CreateTopicResult(
     static CreateTopicResult refused(String name, ApiError error) {
         return new CreateTopicResult(name, error, Uuid.ZERO_UUID, -1, (short) -1, Map.of());
     }
+
+    CreateTopicResult withoutId() {
+        return new CreateTopicResult(name, error, Uuid.ZERO_UUID, partitionCount, replicationFactor, configs);
+    }
 }

@@ -1,0 +1,136 @@
+package io.epona.controller;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.requests.ApiError;
+import org.apache.kafka.storage.internals.log.LogConfig;
+
+/** Decides about configurations. Pure functions of image and command. */
+final class ConfigDecisions {
+    private final TopicConfigs topicConfigs;
+
+    ConfigDecisions(TopicConfigs topicConfigs) {
+        this.topicConfigs = topicConfigs;
+    }
+
+    /** Decides about changes of single keys. All of a resource's changes are made, or none. */
+    Decision<Map<ConfigResource, ApiError>> incrementalAlter(
+            ClusterImage image, Map<ConfigResource, Collection<AlterConfigOp>> changes) {
+        return decide(image, changes, this::withOperations);
+    }
+
+    /** Decides about replacing whole configurations. */
+    Decision<Map<ConfigResource, ApiError>> replace(
+            ClusterImage image, Map<ConfigResource, Map<String, String>> configs) {
+        return decide(image, configs, (before, after) -> new HashMap<>(after));
+    }
+
+    private interface Change<C> {
+        Map<String, String> apply(Map<String, String> before, C change);
+    }
+
+    private <C> Decision<Map<ConfigResource, ApiError>> decide(
+            ClusterImage image, Map<ConfigResource, C> changes, Change<C> change) {
+        List<MetadataRecord> records = new ArrayList<>();
+        Map<ConfigResource, ApiError> results = new LinkedHashMap<>();
+        changes.forEach((resource, wanted) -> {
+            try {
+                TopicInfo topic = requireTopic(image, resource);
+                Map<String, String> after = change.apply(topic.configOverrides(), wanted);
+                topicConfigs.validate(after);
+                addDifference(topic, after, records);
+                results.put(resource, ApiError.NONE);
+            } catch (ApiException e) {
+                results.put(resource, ApiError.fromThrowable(e));
+            }
+        });
+        return new Decision<>(records, results);
+    }
+
+    private static TopicInfo requireTopic(ClusterImage image, ConfigResource resource) {
+        switch (resource.type()) {
+            case TOPIC -> {
+                TopicInfo topic = image.topic(resource.name());
+                if (topic == null) {
+                    throw new UnknownTopicOrPartitionException("The topic '" + resource.name() + "' does not exist.");
+                }
+                return topic;
+            }
+            case BROKER ->
+                throw new InvalidConfigurationException("The configuration of a broker is read at its start"
+                        + " and cannot be altered while it runs: change the node's configuration file and restart it");
+            default ->
+                throw new InvalidRequestException("Configurations of resource type " + resource.type()
+                        + " are not served: only those of topics are");
+        }
+    }
+
+    private Map<String, String> withOperations(Map<String, String> before, Collection<AlterConfigOp> operations) {
+        Map<String, String> after = new HashMap<>(before);
+        for (AlterConfigOp operation : operations) {
+            String key = operation.configEntry().name();
+            String value = operation.configEntry().value();
+            switch (operation.opType()) {
+                case SET -> after.put(key, value);
+                case DELETE -> after.remove(key);
+                case APPEND -> after.put(key, String.join(",", appended(listOf(after, operation), value)));
+                case SUBTRACT -> after.put(key, String.join(",", subtracted(listOf(after, operation), value)));
+            }
+        }
+        return after;
+    }
+
+    private List<String> listOf(Map<String, String> configs, AlterConfigOp operation) {
+        String key = operation.configEntry().name();
+        if (LogConfig.configType(key).orElse(null) != ConfigDef.Type.LIST) {
+            throw new InvalidConfigurationException(
+                    "Can't " + operation.opType() + " to key " + key + " because its type is not LIST.");
+        }
+        if (operation.configEntry().value() == null) {
+            throw new InvalidConfigurationException(
+                    "Null value not supported for " + operation.opType() + " to " + key);
+        }
+        String current = configs.get(key);
+        List<String> parts = current == null ? topicConfigs.defaults().getList(key) : Arrays.asList(current.split(","));
+        return new ArrayList<>(parts.stream().filter(part -> !part.isEmpty()).toList());
+    }
+
+    private static List<String> appended(List<String> parts, String value) {
+        for (String part : value.split(",")) {
+            if (!parts.contains(part)) {
+                parts.add(part);
+            }
+        }
+        return parts;
+    }
+
+    private static List<String> subtracted(List<String> parts, String value) {
+        parts.removeAll(Arrays.asList(value.split(",")));
+        return parts;
+    }
+
+    private static void addDifference(TopicInfo topic, Map<String, String> after, List<MetadataRecord> records) {
+        Map<String, String> before = topic.configOverrides();
+        TreeSet<String> keys = new TreeSet<>(before.keySet());
+        keys.addAll(after.keySet());
+        for (String key : keys) {
+            if (!Objects.equals(before.get(key), after.get(key))) {
+                records.add(TopicDecisions.configRecord(topic.name(), key, after.get(key)));
+            }
+        }
+    }
+}
