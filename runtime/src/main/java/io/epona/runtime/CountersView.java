@@ -1,6 +1,10 @@
 package io.epona.runtime;
 
-import static io.epona.runtime.CountersFileDescriptor.*;
+import static io.epona.runtime.CountersFileDescriptor.KEY_SUBJECT_ID_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.KEY_SUBJECT_LENGTH_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.KEY_SUBJECT_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.metadata;
+import static io.epona.runtime.CountersFileDescriptor.values;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,6 +1,21 @@
 package io.epona.runtime;
 
-import static io.epona.runtime.CountersFileDescriptor.*;
+import static io.epona.runtime.CountersFileDescriptor.ERROR_LOG_LENGTH_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.FORMAT_VERSION;
+import static io.epona.runtime.CountersFileDescriptor.FORMAT_VERSION_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.HEADER_LENGTH;
+import static io.epona.runtime.CountersFileDescriptor.HEARTBEAT_MS_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.MAGIC;
+import static io.epona.runtime.CountersFileDescriptor.MAGIC_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.METADATA_LENGTH_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.NODE_ID_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.PID_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.START_MS_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.STATE_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.STATE_STOPPED;
+import static io.epona.runtime.CountersFileDescriptor.VALUES_LENGTH_OFFSET;
+import static io.epona.runtime.CountersFileDescriptor.metadata;
+import static io.epona.runtime.CountersFileDescriptor.values;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
