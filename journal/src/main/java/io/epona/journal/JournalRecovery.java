@@ -1,0 +1,201 @@
+package io.epona.journal;
+
+import io.epona.codec.FrameCheck;
+import io.epona.codec.FrameDescriptor;
+import io.epona.codec.FrameEncoder;
+import io.epona.codec.FrameHandler;
+import org.agrona.BitUtil;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * One recovery of a journal: walks the frames, decides between the end of the log, a torn tail and damage, and makes
+ * the end ready to be written on. Nothing is changed before the decision. Owned by one thread.
+ */
+final class JournalRecovery {
+    private final JournalConfig config;
+    private final SegmentStore store;
+    private final SegmentHeaders headers;
+    private final LogRing ring;
+    private final RecoveryRules rules;
+    private final SegmentWindow window;
+    private final FrameWalk walk;
+    private final TailEvidence evidence;
+
+    JournalRecovery(
+            final JournalConfig config,
+            final SegmentStore store,
+            final SegmentHeaders headers,
+            final LogRing ring,
+            final RecoveryRules rules) {
+        this.config = config;
+        this.store = store;
+        this.headers = headers;
+        this.ring = ring;
+        this.rules = rules;
+        this.window = new SegmentWindow(store, config.segmentLength(), config.blockLength());
+        this.walk = new FrameWalk(config, headers, window, rules);
+        this.evidence = new TailEvidence(config, window, walk);
+    }
+
+    RecoveredTail recover(final long fromPosition, final long checkpointPosition, final FrameHandler handler) {
+        checkStart(fromPosition, checkpointPosition);
+        walk.walk(fromPosition, handler, false);
+        long tail = walk.position();
+        final SegmentHeader header = headers.of(config.segmentNumber(tail));
+        if (null != header) {
+            evidence.search(tail, header);
+        }
+        refuseUnlessTorn(tail, checkpointPosition);
+        final long wipedLength = null != header && rules.wipesBehindTail() ? wipe(tail, header) : 0;
+        tail = shape(tail, header);
+        loadLastBlock(tail);
+        return new RecoveredTail(
+                tail,
+                headers.oldestPosition(),
+                walk.frameCount(),
+                walk.leaderEpoch(),
+                walk.endCheck(),
+                evidence.frameCount(),
+                wipedLength);
+    }
+
+    private void checkStart(final long fromPosition, final long checkpointPosition) {
+        if (fromPosition < 0 || checkpointPosition < fromPosition) {
+            throw new IllegalArgumentException(
+                    "fromPosition=" + fromPosition + ", checkpointPosition=" + checkpointPosition);
+        }
+        final long oldestPosition = headers.oldestPosition();
+        if (fromPosition < oldestPosition) {
+            throw new JournalCorruptException(
+                    fromPosition,
+                    "the frames that the newest intact checkpoint needs were recycled already, or there is no"
+                            + " checkpoint: from=" + fromPosition + ", oldest in the journal=" + oldestPosition);
+        }
+        final long endPosition = (headers.newestNumber() + 1) * config.segmentLength();
+        if (checkpointPosition > endPosition) {
+            throw new JournalCorruptException(
+                    endPosition,
+                    "the checkpoint is ahead of all segment files, which are older: checkpoint=" + checkpointPosition
+                            + ", end of the newest segment=" + endPosition);
+        }
+    }
+
+    private void refuseUnlessTorn(final long tail, final long checkpointPosition) {
+        if (walk.endCheck() == FrameCheck.BAD_VERSION || walk.endCheck() == FrameCheck.BAD_TYPE) {
+            throw new JournalRefusedException(
+                    "the journal holds a frame that this version does not know: " + place(tail) + ", found="
+                            + walk.endCheck(),
+                    "start the newer version that wrote it");
+        }
+        if (rules.isEvidence(tail, checkpointPosition)) {
+            throw damaged(tail, "the checkpoint is of position " + checkpointPosition);
+        }
+        if (rules.isEvidence(tail, headers.markedPosition())) {
+            throw damaged(tail, "a segment header says that all was durable below " + headers.markedPosition());
+        }
+        if (rules.isEvidence(tail, evidence.knownDurablePosition())) {
+            throw damaged(
+                    tail,
+                    "the intact frame at " + evidence.witnessPosition() + " shows that all was durable below "
+                            + evidence.knownDurablePosition());
+        }
+    }
+
+    private JournalCorruptException damaged(final long position, final String why) {
+        return new JournalCorruptException(
+                position,
+                "the journal is damaged where it was durable: " + place(position) + ", found=" + walk.endCheck() + ", "
+                        + why);
+    }
+
+    private String place(final long position) {
+        final long number = config.segmentNumber(position);
+        return "lane=" + config.laneId() + ", position=" + position + ", fileIndex=" + config.fileIndex(number)
+                + ", offset in file=" + config.fileOffset(position);
+    }
+
+    /**
+     * Overwrites with zeros what the last write before the crash, and frames behind a bad one, may have left behind the
+     * tail, within the segment: a write never goes beyond it.
+     */
+    private long wipe(final long tail, final SegmentHeader header) {
+        final int blockLength = config.blockLength();
+        final int maxWriteLength = Math.max(header.maxWriteLength(), config.maxWriteLength());
+        final long end = Math.min(
+                header.endPosition(),
+                BitUtil.align(Math.max(tail + maxWriteLength, evidence.lastEnd()), blockLength) + blockLength);
+        final int stepLength = (int) Math.min(config.segmentLength(), config.maxWriteLength());
+        final UnsafeBuffer buffer = allocate(stepLength);
+        final long start = tail & -blockLength;
+        final int fileIndex = config.fileIndex(config.segmentNumber(tail));
+        int keptLength = (int) (tail - start);
+        if (keptLength > 0) {
+            store.read(fileIndex, config.fileOffset(start), buffer, 0, blockLength);
+            buffer.setMemory(keptLength, blockLength - keptLength, (byte) 0);
+        }
+        long position = start;
+        while (position < end) {
+            final int length = (int) Math.min(stepLength, end - position);
+            store.write(fileIndex, config.fileOffset(position), buffer, 0, length);
+            buffer.setMemory(0, keptLength, (byte) 0);
+            keptLength = 0;
+            position += length;
+        }
+        window.invalidate();
+        return end - tail;
+    }
+
+    /** Notes in the header how far the log is durable and what shapes it now; a new span starts with a new segment. */
+    private long shape(final long tail, final SegmentHeader header) {
+        final boolean isSameSpan = null != header && header.spanLength() == ring.spanLength(config.segmentLength());
+        if (isSameSpan) {
+            headers.shapeBy(ring.length(), config.maxWriteLength());
+        } else {
+            headers.shapeNextBy(ring.length(), config.maxWriteLength());
+        }
+        if (headers.newestNumber() >= 0) {
+            headers.mark(tail);
+        }
+        if (null == header || isSameSpan) {
+            return tail;
+        }
+        padToSegmentEnd(tail, header);
+        headers.mark(header.endPosition());
+        return header.endPosition();
+    }
+
+    private void padToSegmentEnd(final long tail, final SegmentHeader header) {
+        final FrameEncoder encoder = new FrameEncoder();
+        final int blockLength = config.blockLength();
+        final UnsafeBuffer buffer = allocate(2 * blockLength);
+        final int fileIndex = config.fileIndex(header.segmentNumber());
+        long position = FrameDescriptor.framePosition(tail, header.spanLength());
+        while (position < header.endPosition()) {
+            final int remaining = FrameDescriptor.remainingInSpan(position, header.spanLength());
+            final long start = position & -blockLength;
+            final int length = (int) Math.min(buffer.capacity(), header.endPosition() - start);
+            store.read(fileIndex, config.fileOffset(start), buffer, 0, length);
+            encoder.encodePadding(
+                    buffer, (int) (position - start), position, remaining, Math.max(0, walk.leaderEpoch()), 0, tail);
+            store.write(fileIndex, config.fileOffset(start), buffer, 0, length);
+            position += remaining;
+        }
+    }
+
+    /** The writer writes the last, partly filled block again with what follows. */
+    private void loadLastBlock(final long tail) {
+        final int blockLength = config.blockLength();
+        final long start = tail & -blockLength;
+        final int keptLength = (int) (tail - start);
+        if (keptLength > 0) {
+            final UnsafeBuffer buffer = allocate(blockLength);
+            store.read(config.fileIndex(config.segmentNumber(tail)), config.fileOffset(start), buffer, 0, blockLength);
+            ring.buffer().putBytes(ring.offset(start), buffer, 0, keptLength);
+        }
+    }
+
+    private static UnsafeBuffer allocate(final int length) {
+        return new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, JournalLimits.HEADER_BLOCK_LENGTH));
+    }
+}

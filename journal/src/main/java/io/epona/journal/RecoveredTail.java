@@ -1,0 +1,24 @@
+package io.epona.journal;
+
+import io.epona.codec.FrameCheck;
+
+/**
+ * What recovery found.
+ *
+ * @param position end of the log: where the lane goes on, and what all its counters start from.
+ * @param oldestPosition first position whose segment is still in the journal.
+ * @param frameCount frames that were handed to the handler.
+ * @param leaderEpoch of the last frame that was read, or -1 when none was.
+ * @param endCheck what was found in place of a frame at the end of the log.
+ * @param discardedFrameCount intact frames behind a bad one, of a write that was torn and never acknowledged; they are
+ *     wiped.
+ * @param wipedLength bytes behind the tail that were overwritten with zeros.
+ */
+public record RecoveredTail(
+        long position,
+        long oldestPosition,
+        long frameCount,
+        int leaderEpoch,
+        FrameCheck endCheck,
+        long discardedFrameCount,
+        long wipedLength) {}

@@ -1,0 +1,92 @@
+package io.epona.journal;
+
+import io.epona.codec.FrameCheck;
+import io.epona.codec.FrameDescriptor;
+
+/**
+ * Looks behind a bad frame for what tells damage from a torn write. Both leave a bad frame with good ones behind it;
+ * the difference is whether anything shows that the bad bytes had been durable:
+ *
+ * <ul>
+ *   <li>a later intact frame names a durable position beyond it;
+ *   <li>a later intact frame lies further away than one device write reaches, so that the bad bytes' own write had
+ *       ended before that frame's began.
+ * </ul>
+ *
+ * <p>Reads only; owned by one thread.
+ */
+final class TailEvidence {
+    private final JournalConfig config;
+    private final SegmentWindow window;
+    private final FrameWalk walk;
+
+    private long frameCount;
+    private long lastEnd;
+    private long knownDurablePosition;
+    private long witnessPosition;
+
+    TailEvidence(final JournalConfig config, final SegmentWindow window, final FrameWalk walk) {
+        this.config = config;
+        this.window = window;
+        this.walk = walk;
+    }
+
+    /** Searches the segment of the bad position, as far as frames of the same ring can lie. */
+    void search(final long badPosition, final SegmentHeader header) {
+        final int spanLength = header.spanLength();
+        final long reach = (badPosition & -config.blockLength()) + header.maxWriteLength();
+        final long limit = Math.min(header.endPosition(), badPosition + header.ringLength() + header.maxWriteLength());
+        lastEnd = badPosition;
+        long position = badPosition + FrameDescriptor.FRAME_ALIGNMENT;
+        while (position < limit) {
+            final int remaining = FrameDescriptor.remainingInSpan(position, spanLength);
+            if (remaining < FrameDescriptor.HEADER_LENGTH) {
+                position += remaining;
+                continue;
+            }
+            final int offset = window.load(position, FrameDescriptor.HEADER_LENGTH);
+            if (FrameDescriptor.position(window.buffer(), offset) == position
+                    && walk.check(position, spanLength) == FrameCheck.VALID) {
+                position = onFrame(position, reach, spanLength);
+            } else {
+                position += FrameDescriptor.FRAME_ALIGNMENT;
+            }
+        }
+    }
+
+    private long onFrame(final long position, final long reach, final int spanLength) {
+        final int offset = window.load(position, FrameDescriptor.HEADER_LENGTH);
+        frameCount++;
+        long known = FrameDescriptor.durablePosition(window.buffer(), offset);
+        if (position >= reach) {
+            known = Math.max(known, reach);
+        }
+        if (known > knownDurablePosition) {
+            knownDurablePosition = known;
+            witnessPosition = position;
+        }
+        lastEnd = FrameDescriptor.nextFramePosition(
+                position, FrameDescriptor.frameLength(window.buffer(), offset), spanLength);
+        return lastEnd;
+    }
+
+    /** Intact frames behind the bad one. */
+    long frameCount() {
+        return frameCount;
+    }
+
+    /** End of the last of them, or the bad position. */
+    long lastEnd() {
+        return lastEnd;
+    }
+
+    /** Highest position that they show to have been durable; 0 when none. */
+    long knownDurablePosition() {
+        return knownDurablePosition;
+    }
+
+    /** The frame that shows it. */
+    long witnessPosition() {
+        return witnessPosition;
+    }
+}
