@@ -8,8 +8,8 @@ import org.apache.kafka.common.message.ApiVersionsResponseData.ApiVersionCollect
 import org.apache.kafka.common.protocol.ApiKeys;
 
 /**
- * The APIs of a gateway thread, by API key. Complete before the first connection is accepted and never changed after, so
- * that no client sees a part of it. What is not in the table is neither advertised nor answered.
+ * The APIs of a gateway thread, by API key. Complete before the first connection is accepted and never changed after,
+ * so that no client sees a part of it. What is not in the table is neither advertised nor answered.
  */
 public final class HandlerTable {
 
@@ -22,7 +22,8 @@ public final class HandlerTable {
     /**
      * Makes a table.
      *
-     * @throws IllegalArgumentException if two handlers serve one API, or one declares versions that Kafka does not have.
+     * @throws IllegalArgumentException if two handlers serve one API, or one declares versions that Kafka does not
+     *     have.
      */
     public static HandlerTable of(final Collection<? extends RequestHandler> handlers) {
         int maxKey = 0;
@@ -63,8 +64,8 @@ public final class HandlerTable {
     }
 
     /**
-     * A new collection of what ApiVersions advertises: the table, with Produce from version 0 because librdkafka enables
-     * compression only when it sees that (KAFKA-18659); Kafka 4 does the same.
+     * A new collection of what ApiVersions advertises: the table, with Produce from version 0 because librdkafka
+     * enables compression only when it sees that (KAFKA-18659); Kafka 4 does the same.
      */
     public ApiVersionCollection advertised() {
         final ApiVersionCollection versions = new ApiVersionCollection();

@@ -48,9 +48,9 @@ public interface RequestContext {
     void respond(ApiMessage response);
 
     /**
-     * Answers with the error response that Kafka gives for this API and this exception, with the exception's Kafka error
-     * code in every place of the response that has one. Causes that are no Kafka errors are logged and answered as
-     * UNKNOWN_SERVER_ERROR.
+     * Answers with the error response that Kafka gives for this API and this exception, with the exception's Kafka
+     * error code in every place of the response that has one. Causes that are no Kafka errors are logged and answered
+     * as UNKNOWN_SERVER_ERROR.
      */
     void fail(Throwable error);
 
@@ -59,11 +59,11 @@ public interface RequestContext {
 
     /**
      * Continues on the gateway thread when the stage completes. When it is complete already, {@code then} still runs
-     * later and not within this call. An exception out of {@code then} is answered as {@link #fail} does. Callable
-     * from any thread.
+     * later and not within this call. An exception out of {@code then} is answered as {@link #fail} does. Callable from
+     * any thread.
      *
      * @param stage of work done elsewhere.
-     * @param then  receives the result or the exception ({@link java.util.concurrent.CompletionException} unwrapped).
+     * @param then receives the result or the exception ({@link java.util.concurrent.CompletionException} unwrapped).
      */
     <T> void onGatewayThread(CompletionStage<T> stage, BiConsumer<? super T, ? super Throwable> then);
 }

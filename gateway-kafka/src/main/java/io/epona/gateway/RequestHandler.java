@@ -4,9 +4,9 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 
 /**
- * Serves one Kafka API. One instance belongs to one gateway thread: {@link #handle} is called there and nowhere else, so
- * a handler needs no locks for its own state, must never block, and leaves slow work to the executors of the parts that
- * it asks (see {@link RequestContext#onGatewayThread}).
+ * Serves one Kafka API. One instance belongs to one gateway thread: {@link #handle} is called there and nowhere else,
+ * so a handler needs no locks for its own state, must never block, and leaves slow work to the executors of the parts
+ * that it asks (see {@link RequestContext#onGatewayThread}).
  *
  * <p>The versions that a handler declares are exactly those that ApiVersions advertises and the dispatcher admits.
  */
@@ -26,12 +26,13 @@ public interface RequestHandler {
     }
 
     /**
-     * Handles one request. Exactly one of {@link RequestContext#respond} and {@link RequestContext#fail} must follow, now
-     * or later, on the gateway thread. An exception thrown from here is answered as {@link RequestContext#fail} would.
+     * Handles one request. Exactly one of {@link RequestContext#respond} and {@link RequestContext#fail} must follow,
+     * now or later, on the gateway thread. An exception thrown from here is answered as {@link RequestContext#fail}
+     * would.
      *
      * @param context the request and the way to answer it.
      * @param request the parsed body, of the generated request class of {@link #apiKey()}. Strings and arrays in it are
-     *                copies; raw bytes and records are views of the receive buffer and valid during this call only.
+     *     copies; raw bytes and records are views of the receive buffer and valid during this call only.
      */
     void handle(RequestContext context, ApiMessage request);
 }

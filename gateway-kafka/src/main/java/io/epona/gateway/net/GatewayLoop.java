@@ -1,0 +1,111 @@
+package io.epona.gateway.net;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Netty's event loop of one gateway thread, which the thread drives itself: it never runs on its own.
+ *
+ * <p>{@link #execute} and {@link #wakeUp()} are for any thread, all else for the owner.
+ */
+public final class GatewayLoop implements Executor {
+    private static final Runnable NOTHING = () -> {};
+
+    private final ManualIoEventLoop loop;
+    private final Class<? extends ServerChannel> serverChannelType;
+    private final ByteBufAllocator allocator;
+    private boolean wasPolled;
+
+    private GatewayLoop(final IoHandlerFactory factory, final Class<? extends ServerChannel> serverChannelType) {
+        this.loop = new ManualIoEventLoop((Thread) null, factory);
+        this.serverChannelType = serverChannelType;
+        this.allocator = new PooledByteBufAllocator(
+                true,
+                0,
+                1,
+                PooledByteBufAllocator.defaultPageSize(),
+                PooledByteBufAllocator.defaultMaxOrder(),
+                PooledByteBufAllocator.defaultSmallCacheSize(),
+                PooledByteBufAllocator.defaultNormalCacheSize(),
+                true);
+    }
+
+    /**
+     * Opens a loop; {@link #start()} gives it to its thread.
+     *
+     * @param nativeTransport true for epoll where it is available.
+     */
+    public static GatewayLoop open(final boolean nativeTransport) {
+        return nativeTransport && Epoll.isAvailable()
+                ? new GatewayLoop(EpollIoHandler.newFactory(), EpollServerSocketChannel.class)
+                : new GatewayLoop(NioIoHandler.newFactory(), NioServerSocketChannel.class);
+    }
+
+    /** The calling thread drives the loop from now on. */
+    public void start() {
+        loop.setOwningThread(Thread.currentThread());
+    }
+
+    /** Does what is ready: I/O, then tasks. Nothing when {@link #await} has just done so. */
+    public int poll() {
+        if (wasPolled) {
+            wasPolled = false;
+            return 0;
+        }
+        return loop.runNow(NetLimits.MAX_TASK_TIME_NS);
+    }
+
+    /** Waits for I/O, a task, or the time to be over, and does what is ready. Returns at once when tasks are queued. */
+    void await(final long maxNs) {
+        wasPolled = loop.run(Math.max(1, maxNs), NetLimits.MAX_TASK_TIME_NS) > 0;
+    }
+
+    /** Makes the owner return from waiting, now or when it next tries to. */
+    void wakeUp() {
+        if (!loop.inEventLoop()) {
+            // A task, because the loop looks for tasks after it has announced that it waits: its wakeup() alone can
+            // come just before that and be lost.
+            execute(NOTHING);
+        }
+    }
+
+    @Override
+    public void execute(final Runnable task) {
+        loop.execute(task);
+    }
+
+    /** The loop for channels to register with. */
+    ManualIoEventLoop netty() {
+        return loop;
+    }
+
+    Class<? extends ServerChannel> serverChannelType() {
+        return serverChannelType;
+    }
+
+    /** Pool of this thread's buffers. */
+    public ByteBufAllocator allocator() {
+        return allocator;
+    }
+
+    /** Ends all channels and the loop. Owner only. */
+    public void close() {
+        loop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
+        for (int i = 0; i < NetLimits.MAX_CLOSE_CYCLES && !loop.isTerminated(); i++) {
+            loop.runNow();
+        }
+        if (!loop.isTerminated()) {
+            throw new IllegalStateException("event loop did not end: cycles=" + NetLimits.MAX_CLOSE_CYCLES);
+        }
+    }
+}
