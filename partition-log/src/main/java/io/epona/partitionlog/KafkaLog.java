@@ -1,0 +1,291 @@
+package io.epona.partitionlog;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
+import org.apache.kafka.common.record.internal.FileRecords;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.server.storage.log.FetchIsolation;
+import org.apache.kafka.storage.internals.log.FetchDataInfo;
+import org.apache.kafka.storage.internals.log.LogAppendInfo;
+import org.apache.kafka.storage.internals.log.LogConfig;
+import org.apache.kafka.storage.internals.log.LogFileUtils;
+import org.apache.kafka.storage.internals.log.LogSegment;
+import org.apache.kafka.storage.internals.log.LogStartOffsetIncrementReason;
+import org.apache.kafka.storage.internals.log.UnifiedLog;
+
+/**
+ * One open partition log: Kafka's {@code UnifiedLog} as the rest of this module uses it.
+ *
+ * <p>Appends and flushes come from one thread (the shelf agent of the partition's lane); reads, retention,
+ * configuration and renaming from any. Whoever calls holds a lease of the log's {@link LogSlot}, so that it is not
+ * closed meanwhile.
+ *
+ * <p>A flush reaches the data of the last segment and everything of the older ones. The indexes of the last segment are
+ * rebuilt when a log is opened after it was not closed in order, so flushing them would gain nothing.
+ */
+final class KafkaLog {
+    private final KafkaLogs shared;
+    private final UnifiedLog log;
+    private final KafkaScheduler scheduler;
+    private final KafkaEpochCheckpoint epochFile;
+    private boolean metadataUnflushed;
+    private long flushedNamesBase = -1;
+    private long writtenBackBase = -1;
+    private int writtenBackLength;
+
+    KafkaLog(
+            final KafkaLogs shared,
+            final UnifiedLog log,
+            final KafkaScheduler scheduler,
+            final KafkaEpochCheckpoint epochFile,
+            final boolean metadataUnflushed) {
+        this.shared = shared;
+        this.log = log;
+        this.scheduler = scheduler;
+        this.epochFile = epochFile;
+        this.metadataUnflushed = metadataUnflushed;
+    }
+
+    static String fileName(final long baseOffset, final String suffix) {
+        return LogFileUtils.filenamePrefixFromOffset(baseOffset) + suffix;
+    }
+
+    /** What retention needs to know of the segments, oldest first. */
+    List<RetentionPolicy.Segment> segments() {
+        final List<LogSegment> open = log.logSegments();
+        final List<RetentionPolicy.Segment> segments = new ArrayList<>(open.size());
+        for (final LogSegment segment : open) {
+            segments.add(new RetentionPolicy.Segment(segment.baseOffset(), segment.size(), segment.lastModified()));
+        }
+        return segments;
+    }
+
+    long logStartOffset() {
+        return log.logStartOffset();
+    }
+
+    long logEndOffset() {
+        return log.logEndOffset();
+    }
+
+    long size() {
+        return log.size();
+    }
+
+    Path directory() {
+        return log.dir().toPath();
+    }
+
+    /** Largest group that one append takes; a single batch may be larger. */
+    int maxGroupLength() {
+        return Math.min(PartitionLogLimits.GROUP_LENGTH, log.config().segmentSize());
+    }
+
+    /**
+     * Appends whole batches whose offsets are assigned. The bytes are read, never changed.
+     *
+     * @throws PartitionLogException when the batches do not start at the log's end or do not end where they should
+     */
+    void append(final ByteBuffer batches, final int leaderEpoch, final long firstOffset, final long lastOffset)
+            throws IOException {
+        final int length = batches.remaining();
+        final LogConfig config = log.config();
+        final boolean oversized = length > config.segmentSize();
+        if (oversized) {
+            log.updateConfig(KafkaLogs.withSegmentLength(config, length));
+        }
+        try {
+            final LogAppendInfo info = log.appendAsFollower(MemoryRecords.readableRecords(batches), leaderEpoch);
+            if (info.firstOffset() != firstOffset
+                    || info.lastOffset() != lastOffset
+                    || info.validBytes() != length
+                    || log.logEndOffset() != lastOffset + 1) {
+                throw new PartitionLogException("partition log took other records than it was given: log=" + log.name()
+                        + ", given offsets=" + firstOffset + ".." + lastOffset + " in " + length + " bytes, taken="
+                        + info.firstOffset() + ".." + info.lastOffset() + " in " + info.validBytes()
+                        + " bytes, log end=" + log.logEndOffset());
+            }
+        } finally {
+            if (oversized) {
+                log.updateConfig(config);
+            }
+        }
+        log.updateHighWatermark(log.logEndOffsetMetadata());
+    }
+
+    /** Raises the first offset, as a TRIM frame asks for; records below are gone at once, files with retention. */
+    void trim(final long newLogStartOffset) {
+        log.maybeIncrementLogStartOffset(
+                Math.min(newLogStartOffset, log.logEndOffset()), LogStartOffsetIncrementReason.ClientRecordDeletion);
+    }
+
+    /** Cuts everything from the offset on; for recovery after a failed flush. */
+    void truncate(final long endOffset) throws IOException {
+        log.truncateTo(endOffset);
+        log.updateHighWatermark(log.logEndOffsetMetadata());
+    }
+
+    /** Reads; only {@link LogRead.Status#RECORDS} keeps the slot's lease. */
+    LogRead read(final LogSlot slot, final long offset, final int maxLength, final boolean minOneMessage)
+            throws IOException {
+        final long endOffset = log.logEndOffset();
+        try {
+            final FetchDataInfo info = log.read(offset, maxLength, FetchIsolation.LOG_END, minOneMessage);
+            if (info.records instanceof FileRecords records && records.sizeInBytes() > 0) {
+                return new LogRead(
+                        LogRead.Status.RECORDS,
+                        records,
+                        info.fetchOffsetMetadata.relativePositionInSegment,
+                        info.fetchOffsetMetadata.messageOffset,
+                        log.logStartOffset(),
+                        endOffset,
+                        slot);
+            }
+            return new LogRead(LogRead.Status.EMPTY, null, 0, -1, log.logStartOffset(), endOffset, null);
+        } catch (final OffsetOutOfRangeException e) {
+            return new LogRead(LogRead.Status.OFFSET_OUT_OF_RANGE, null, 0, -1, log.logStartOffset(), endOffset, null);
+        }
+    }
+
+    Optional<TimestampAndOffset> offsetForTimestamp(final long timestampMs) {
+        return log.fetchOffsetByTimestamp(timestampMs, Optional.empty())
+                .timestampAndOffsetOpt()
+                .map(found -> new TimestampAndOffset(found.timestamp, found.offset, found.leaderEpoch.orElse(-1)));
+    }
+
+    Optional<TimestampAndOffset> maxTimestamp() {
+        return log.isEmpty() ? Optional.empty() : offsetForTimestamp(ListOffsetsRequest.MAX_TIMESTAMP);
+    }
+
+    /** Kafka's answer to OffsetForLeaderEpoch: the epoch found and the offset where it ends. */
+    Optional<EpochEndOffset> endOffsetForEpoch(final int leaderEpoch) {
+        return log.endOffsetForEpoch(leaderEpoch).map(end -> new EpochEndOffset(end.epoch(), end.offset()));
+    }
+
+    void updateConfig(final LogConfig config) {
+        log.updateConfig(shared.effective(config));
+    }
+
+    /**
+     * Deletes whole segments below the given offset, after making it the log's start.
+     *
+     * @param newLogStartOffset base offset of a segment, or the log's end when all has expired
+     * @return number of segments deleted; their files follow after {@code file.delete.delay.ms}
+     */
+    int deleteSegmentsBelow(final long newLogStartOffset) throws IOException {
+        if (newLogStartOffset == log.logEndOffset() && log.activeSegment().size() > 0) {
+            log.roll();
+            log.updateHighWatermark(log.logEndOffsetMetadata());
+            FileFlush.directory(directory()); // the new segment alone remembers where the log ends
+        }
+        log.maybeIncrementLogStartOffset(newLogStartOffset, LogStartOffsetIncrementReason.SegmentDeletion);
+        return log.deleteOldSegments();
+    }
+
+    void removeExpiredProducers(final long nowMs) {
+        log.removeExpiredProducers(nowMs);
+    }
+
+    /** Bytes that {@link #startWriteBack} has not yet sent on their way. */
+    long notWrittenBackLength() {
+        final LogSegment active = log.activeSegment();
+        return active.baseOffset() == writtenBackBase ? active.size() - writtenBackLength : active.size();
+    }
+
+    /**
+     * Starts write-back of the next step of what was appended.
+     *
+     * @return bytes on their way with this step, 0 when there is nothing left
+     */
+    int startWriteBack(final int maxLength) throws IOException {
+        final LogSegment active = log.activeSegment();
+        if (active.baseOffset() != writtenBackBase) {
+            if (writtenBackBase >= 0) {
+                finishWriteBack(writtenBackBase, active.baseOffset());
+            }
+            writtenBackBase = active.baseOffset();
+            writtenBackLength = 0;
+        }
+        final int length = Math.min(maxLength, active.size() - writtenBackLength);
+        if (length <= 0) {
+            return 0;
+        }
+        LinuxFiles.startWriteBack(active.log().file().toPath(), writtenBackLength, length);
+        writtenBackLength += length;
+        return length;
+    }
+
+    private void finishWriteBack(final long fromBase, final long toBase) throws IOException {
+        for (final LogSegment segment : log.logSegments(fromBase, toBase)) {
+            LinuxFiles.startWriteBack(segment.log().file().toPath(), 0, segment.size());
+        }
+    }
+
+    /**
+     * Flushes everything that was appended: on return it is on the device and is found again after a power cut.
+     *
+     * @throws IOException when any of it failed; nothing may be called durable then, and no retry helps
+     */
+    void flush() throws IOException {
+        epochFile.flush();
+        if (metadataUnflushed) {
+            FileFlush.file(KafkaLogOpener.metadataFile(directory()));
+            metadataUnflushed = false;
+        }
+        LogSegment active;
+        do {
+            for (Runnable task = scheduler.pollFlushAfterRoll(); task != null; task = scheduler.pollFlushAfterRoll()) {
+                task.run();
+            }
+            active = log.activeSegment();
+            active.log().channel().force(false);
+        } while (scheduler.hasFlushAfterRoll() || active != log.activeSegment());
+        if (active.baseOffset() != flushedNamesBase) {
+            FileFlush.directory(directory());
+            flushedNamesBase = active.baseOffset();
+        }
+    }
+
+    /** What is remembered of the log while it is open. */
+    SavedLogState openState() {
+        return new SavedLogState(log.logStartOffset(), log.recoveryPoint(), -1, -1, -1, -1, -1, false);
+    }
+
+    /**
+     * Closes the log in order, when everything appended has been flushed.
+     *
+     * @return what is to be remembered of it
+     */
+    SavedLogState close() {
+        final long recoveryPoint = log.recoveryPoint();
+        final File directory = log.dir();
+        final long activeBase = log.activeSegment().baseOffset();
+        log.close();
+        return new SavedLogState(
+                log.logStartOffset(),
+                recoveryPoint,
+                log.logEndOffset(),
+                activeBase,
+                new File(directory, fileName(activeBase, ".log")).length(),
+                new File(directory, fileName(activeBase, ".index")).length(),
+                new File(directory, fileName(activeBase, ".timeindex")).length(),
+                false);
+    }
+
+    /** Lets go of the files and writes nothing: for a deleted log, or one that failed. */
+    void abandon() {
+        log.closeHandlers();
+    }
+
+    /** Renames the directory; appends and reads under way go on. */
+    void renameDirectory(final String name) {
+        log.renameDir(name, false);
+    }
+}

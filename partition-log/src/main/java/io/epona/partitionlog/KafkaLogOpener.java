@@ -1,0 +1,173 @@
+package io.epona.partitionlog;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.storage.internals.epoch.LeaderEpochFileCache;
+import org.apache.kafka.storage.internals.log.LoadedLogOffsets;
+import org.apache.kafka.storage.internals.log.LocalLog;
+import org.apache.kafka.storage.internals.log.LogConfig;
+import org.apache.kafka.storage.internals.log.LogLoader;
+import org.apache.kafka.storage.internals.log.LogOffsetsListener;
+import org.apache.kafka.storage.internals.log.LogSegments;
+import org.apache.kafka.storage.internals.log.UnifiedLog;
+
+/**
+ * Opens one log: makes its directory when there is none, recovers it when it was not closed in order, and puts Kafka's
+ * parts together with ours in the place of those that flush more often than needed. Blocking; any thread, but one at a
+ * time for each directory.
+ */
+final class KafkaLogOpener {
+    private static final String METADATA_FILE = "partition.metadata";
+    private static final String TOPIC_ID = "topic_id: ";
+
+    private final KafkaLogs shared;
+
+    KafkaLogOpener(final KafkaLogs shared) {
+        this.shared = shared;
+    }
+
+    /**
+     * Opens the log.
+     *
+     * @param directory the log's directory, there or not
+     * @param saved what is remembered of it
+     * @throws IOException when files cannot be read or written
+     */
+    KafkaLog open(final PartitionDescription description, final Path directory, final SavedLogState saved)
+            throws IOException {
+        final boolean isNew = prepareDirectory(description, directory, saved);
+        final File dir = directory.toFile();
+        final boolean clean = saved.matches(directory);
+        final TopicPartition partition = new TopicPartition(description.topic(), description.partition());
+        final KafkaScheduler scheduler = new KafkaScheduler(shared.delayed());
+        final LogConfig config = shared.effective(description.config());
+        final KafkaEpochCheckpoint epochFile =
+                new KafkaEpochCheckpoint(dir, shared.failures(), !clean && saved.recoveryPoint() == 0);
+        final LeaderEpochFileCache epochs = new LeaderEpochFileCache(partition, epochFile, scheduler);
+        final KafkaProducerState producers =
+                new KafkaProducerState(partition, dir, shared.producerConfig(), shared.time());
+        final LogSegments segments = new LogSegments(partition);
+        try {
+            final LoadedLogOffsets offsets = new LogLoader(
+                            dir,
+                            partition,
+                            config,
+                            scheduler,
+                            shared.time(),
+                            shared.failures(),
+                            clean,
+                            segments,
+                            saved.logStartOffset(),
+                            saved.recoveryPoint(),
+                            epochs,
+                            producers,
+                            new ConcurrentHashMap<>(),
+                            false)
+                    .load();
+            final LocalLog local = new LocalLog(
+                    dir,
+                    config,
+                    segments,
+                    Math.min(saved.recoveryPoint(), offsets.recoveryPoint()),
+                    offsets.nextOffsetMetadata(),
+                    scheduler,
+                    shared.time(),
+                    partition,
+                    shared.failures());
+            final UnifiedLog log =
+                    new QuietLog(offsets.logStartOffset(), local, shared, epochs, producers, description.topicId());
+            log.updateHighWatermark(log.logEndOffsetMetadata());
+            return new KafkaLog(shared, log, scheduler, epochFile, isNew);
+        } catch (final IOException | RuntimeException e) {
+            segments.closeHandlers();
+            throw e;
+        }
+    }
+
+    /** Topic id in a log's directory; null when there is none, or none that can be read. */
+    static Uuid topicId(final Path directory) throws IOException {
+        final Path file = directory.resolve(METADATA_FILE);
+        if (!Files.exists(file)) {
+            return null;
+        }
+        for (final String line : Files.readAllLines(file, StandardCharsets.ISO_8859_1)) {
+            if (line.startsWith(TOPIC_ID)) {
+                try {
+                    return Uuid.fromString(line.substring(TOPIC_ID.length()).strip());
+                } catch (final IllegalArgumentException e) {
+                    return null; // torn by a power cut; the caller knows whether that may be
+                }
+            }
+        }
+        return null;
+    }
+
+    static Path metadataFile(final Path directory) {
+        return directory.resolve(METADATA_FILE);
+    }
+
+    /**
+     * Kafka writes and flushes this file before a log's first append; here the first flush of the log takes it along.
+     */
+    private static boolean prepareDirectory(
+            final PartitionDescription description, final Path directory, final SavedLogState saved)
+            throws IOException {
+        final boolean isNew = !Files.isDirectory(directory);
+        if (isNew) {
+            Files.createDirectories(directory);
+        }
+        final Uuid found = isNew ? null : topicId(directory);
+        if (found != null && !found.equals(description.topicId())) {
+            throw new PartitionLogException("partition log belongs to another topic of the same name: directory="
+                    + directory + ", its topic id=" + found + ", expected=" + description.topicId()
+                    + "; move the directory away");
+        }
+        if (found == null) {
+            if (saved.recoveryPoint() > 0) {
+                throw new PartitionLogException("partition log has lost its " + METADATA_FILE + ": directory="
+                        + directory + ", expected topic id=" + description.topicId()
+                        + "; restore the file (two lines: 'version: 0' and 'topic_id: " + description.topicId()
+                        + "') after checking that the directory is the right one");
+            }
+            Files.write(
+                    metadataFile(directory),
+                    ("version: 0\n" + TOPIC_ID + description.topicId()).getBytes(StandardCharsets.ISO_8859_1));
+        }
+        return isNew || found == null;
+    }
+
+    /** Without the five gauges that each log would register: with ten thousand partitions they are the larger part. */
+    private static final class QuietLog extends UnifiedLog {
+        QuietLog(
+                final long logStartOffset,
+                final LocalLog local,
+                final KafkaLogs shared,
+                final LeaderEpochFileCache epochs,
+                final KafkaProducerState producers,
+                final Uuid topicId)
+                throws IOException {
+            super(
+                    logStartOffset,
+                    local,
+                    shared.stats(),
+                    PartitionLogLimits.PRODUCER_EXPIRATION_MS,
+                    epochs,
+                    producers,
+                    Optional.of(topicId),
+                    false,
+                    LogOffsetsListener.NO_OP_OFFSETS_LISTENER);
+        }
+
+        @Override
+        public void newMetrics() {
+            // see the class comment
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package io.epona.partitionlog;
+
+import java.io.File;
+import java.io.IOException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.storage.internals.log.ProducerStateManager;
+import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
+
+/**
+ * Kafka's producer state, whose snapshots are not flushed one by one: a damaged one is found by its checksum and the
+ * state is rebuilt from an older one and the records. The lane keeps the state that decides (its checkpoint).
+ */
+final class KafkaProducerState extends ProducerStateManager {
+    KafkaProducerState(
+            final TopicPartition topicPartition,
+            final File directory,
+            final ProducerStateManagerConfig config,
+            final Time time)
+            throws IOException {
+        super(topicPartition, directory, PartitionLogLimits.MAX_TRANSACTION_TIMEOUT_MS, config, time);
+    }
+
+    @Override
+    public void takeSnapshot() throws IOException {
+        takeSnapshot(false);
+    }
+}

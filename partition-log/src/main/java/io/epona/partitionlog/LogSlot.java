@@ -1,0 +1,111 @@
+package io.epona.partitionlog;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The place of one partition's log, open or not. Any thread may take a lease of an open log without waiting; a log is
+ * closed only while nobody has one. Opening, closing and deleting hold the slot's monitor.
+ *
+ * <p>The fields of the shelf agent are touched by the agent of the partition's lane alone.
+ */
+final class LogSlot {
+    private static final int NOT_OPEN = -1;
+
+    private final int partitionIndex;
+    private final AtomicInteger leases = new AtomicInteger(NOT_OPEN);
+    private volatile KafkaLog log;
+    private volatile PartitionDescription description;
+    private volatile boolean deleted;
+    private volatile long lastUsedNs;
+
+    /** Shelf agent: has appends that no flush round has yet taken over. */
+    private boolean dirty;
+
+    LogSlot(final int partitionIndex) {
+        this.partitionIndex = partitionIndex;
+    }
+
+    int partitionIndex() {
+        return partitionIndex;
+    }
+
+    /** The open log; only for a caller that has a lease. */
+    KafkaLog log() {
+        return log;
+    }
+
+    /** The partition as it was when the log was opened; null before. */
+    PartitionDescription description() {
+        return description;
+    }
+
+    boolean isDeleted() {
+        return deleted;
+    }
+
+    boolean isOpen() {
+        return leases.get() != NOT_OPEN;
+    }
+
+    boolean isIdle() {
+        return leases.get() == 0;
+    }
+
+    long lastUsedNs() {
+        return lastUsedNs;
+    }
+
+    /** Takes a lease, unless the log is not open. */
+    boolean tryLease(final long nowNs) {
+        int current = leases.get();
+        while (current != NOT_OPEN) {
+            if (leases.compareAndSet(current, current + 1)) {
+                lastUsedNs = nowNs;
+                return true;
+            }
+            current = leases.get();
+        }
+        return false;
+    }
+
+    void release() {
+        if (leases.decrementAndGet() < 0) {
+            throw new IllegalStateException("a log was given back once too often: partitionIndex=" + partitionIndex);
+        }
+    }
+
+    /** With the monitor held, and not open: the caller has the first lease. */
+    void opened(final KafkaLog openedLog, final PartitionDescription openedDescription, final long nowNs) {
+        log = openedLog;
+        description = openedDescription;
+        lastUsedNs = nowNs;
+        leases.set(1);
+    }
+
+    /**
+     * With the monitor held: takes the log out, unless somebody has a lease or there is none.
+     *
+     * @return the log, which the caller closes; null when it stays
+     */
+    KafkaLog takeOut() {
+        if (!leases.compareAndSet(0, NOT_OPEN)) {
+            return null;
+        }
+        final KafkaLog taken = log;
+        log = null;
+        return taken;
+    }
+
+    /** With the monitor held. */
+    void markDeleted() {
+        deleted = true;
+    }
+
+    boolean isDirty() {
+        return dirty;
+    }
+
+    void dirty(final boolean isDirty) {
+        dirty = isDirty;
+    }
+}

@@ -1,0 +1,22 @@
+package io.epona.partitionlog;
+
+/**
+ * The partitions that exist, by the cluster's metadata as this node knows it. Called by any thread, also on the path of
+ * an append or a read: it answers from memory.
+ */
+public interface PartitionDirectory {
+    /**
+     * Describes a partition.
+     *
+     * @param partitionIndex the partition's number in the cell
+     * @return the description, or null when there is no such partition (any more)
+     */
+    PartitionDescription partition(int partitionIndex);
+
+    /**
+     * Finds a partition by its name; used to tell directories that belong to no partition.
+     *
+     * @return the partition's number in the cell, or -1 when there is none of this name
+     */
+    int partitionIndex(String topic, int partition);
+}

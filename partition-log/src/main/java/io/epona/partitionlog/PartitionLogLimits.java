@@ -1,0 +1,56 @@
+package io.epona.partitionlog;
+
+/** The bounds and defaults of this module, each with its reason. */
+final class PartitionLogLimits {
+    /**
+     * An open log has a descriptor and two mappings; Linux allows 65,530 mappings to a process unless told otherwise.
+     */
+    static final int DEFAULT_MAX_OPEN_LOGS = 4096;
+
+    /** Closing costs a snapshot and two truncations, opening a directory listing: not worth it for a short pause. */
+    static final long DEFAULT_IDLE_CLOSE_MS = 10 * 60_000L;
+
+    /** As Kafka's {@code log.retention.check.interval.ms}. */
+    static final long DEFAULT_RETENTION_INTERVAL_MS = 5 * 60_000L;
+
+    /** The file holds hints that make opening cheap; losing half a minute of them costs little. */
+    static final long DEFAULT_STATE_INTERVAL_MS = 30_000L;
+
+    /** Small batches are gathered up to this length for one append; no flush step is larger either. */
+    static final int GROUP_LENGTH = 1024 * 1024;
+
+    /** From this length on a batch is appended straight from where it is: its own system call is well used. */
+    static final int DIRECT_LENGTH = 64 * 1024;
+
+    /** At recovery frames are gathered up to this length before they are appended. */
+    static final int STAGING_LENGTH = 8 * 1024 * 1024;
+
+    /** Write-back is started in steps of this length: the journal's write waits behind one step at most. */
+    static final int WRITE_BACK_STEP_LENGTH = 256 * 1024;
+
+    /** A drain group is never larger than this, however long the ring: a round must end soon. */
+    static final int MAX_DRAIN_LENGTH = 16 * 1024 * 1024;
+
+    /** Files unlinked in one duty cycle: unlinking a large file takes milliseconds on ext4. */
+    static final int DELETES_PER_CYCLE = 8;
+
+    /** Logs closed in one duty cycle: each writes a snapshot and truncates two index files. */
+    static final int CLOSES_PER_CYCLE = 8;
+
+    /** Directories looked at for retention in one duty cycle: each costs a listing and a stat of every segment. */
+    static final int RETENTION_CHECKS_PER_CYCLE = 16;
+
+    /** Logs opened on request of readers in one duty cycle. */
+    static final int OPENS_PER_CYCLE = 8;
+
+    /** How often idle and surplus logs are looked for. */
+    static final long EVICTION_INTERVAL_MS = 1_000L;
+
+    /** Kafka's defaults; producers of closed partitions cost nothing, those of open ones a hundred bytes each. */
+    static final int PRODUCER_EXPIRATION_MS = 24 * 60 * 60_000;
+
+    /** Kafka's {@code transaction.max.timeout.ms}. */
+    static final int MAX_TRANSACTION_TIMEOUT_MS = 15 * 60_000;
+
+    private PartitionLogLimits() {}
+}

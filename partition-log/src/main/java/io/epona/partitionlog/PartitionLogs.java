@@ -1,0 +1,458 @@
+package io.epona.partitionlog;
+
+import io.epona.runtime.FatalHandler;
+import io.epona.runtime.NodeClock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.agrona.ErrorHandler;
+import org.agrona.concurrent.Agent;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.storage.internals.log.UnifiedLog;
+
+/**
+ * All partition logs of a node. A log is opened on first use and closed when idle, so partitions that nobody uses cost
+ * nothing, at start neither. Thread-safe: shelf agents append, gateways read, the controller's thread deletes and
+ * reconfigures, and {@link #maintenance()} does in small steps what takes long.
+ *
+ * <p>What was drained is committed, so readers see all that a log holds. What is still only in the log ring is not
+ * here.
+ */
+public final class PartitionLogs implements AutoCloseable {
+    /** Answer of {@link #logEndOffset(int)} when the log is not open and its end not remembered. */
+    public static final long UNKNOWN_OFFSET = -1;
+
+    private static final String STATES_FILE = "epona-partition-logs";
+    private static final String FAILED_FILE = "epona-flush-failed";
+
+    private final PartitionLogsConfig config;
+    private final PartitionDirectory directory;
+    private final NodeClock clock;
+    private final KafkaLogs kafka;
+    private final KafkaLogOpener opener;
+    private final SavedLogStates states;
+    private final LogDeletions deletions;
+    private final LogMaintenance maintenance;
+    private final ConcurrentHashMap<Integer, LogSlot> slots = new ConcurrentHashMap<>();
+    private final ConcurrentLinkedQueue<Integer> openRequests = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger openCount = new AtomicInteger();
+    private volatile boolean namesUnflushed;
+    private volatile boolean failed;
+    private boolean refill;
+
+    /**
+     * Makes the object; touches no file before {@link #open()}.
+     *
+     * @param directory the partitions that exist
+     * @param fatal told when a log cannot be opened or closed for an error of the device
+     * @param errors told of errors that harm nobody's records, such as a file that cannot be removed
+     */
+    public PartitionLogs(
+            final PartitionLogsConfig config,
+            final PartitionDirectory directory,
+            final NodeClock clock,
+            final FatalHandler fatal,
+            final ErrorHandler errors) {
+        this.config = config;
+        this.directory = directory;
+        this.clock = clock;
+        this.kafka = new KafkaLogs(clock, new DelayedTasks(clock));
+        this.opener = new KafkaLogOpener(kafka);
+        this.states = new SavedLogStates(config.directory().resolve(STATES_FILE));
+        this.deletions = new LogDeletions(config.directory(), errors);
+        this.maintenance = new LogMaintenance(this, directory, clock, fatal, errors);
+    }
+
+    /** Makes the directory when absent and reads what is remembered of the logs: one small file. Opens no log. */
+    public void open() {
+        try {
+            Files.createDirectories(config.directory());
+            states.load();
+            refill = Files.exists(config.directory().resolve(FAILED_FILE));
+        } catch (final IOException e) {
+            throw new PartitionLogException(
+                    "cannot use the directory of partition logs: log.dir=" + config.directory(), e);
+        }
+    }
+
+    /** Does in small steps what takes long: closing, retention, removal, opening for readers. Runs on one thread. */
+    public Agent maintenance() {
+        return maintenance;
+    }
+
+    /**
+     * Reads from a log, opening it when needed: may block for as long as a recovery of the log's last segment takes.
+     *
+     * @param maxLength bytes wanted at most
+     * @param minOneMessage whether the first batch is wanted whole even when it is larger
+     * @return to be closed by the caller
+     */
+    public LogRead read(final int partitionIndex, final long offset, final int maxLength, final boolean minOneMessage) {
+        final LogSlot slot = acquire(partitionIndex);
+        return slot == null ? LogRead.UNKNOWN : readLeased(slot, offset, maxLength, minOneMessage);
+    }
+
+    /** As {@link #read}, but never opens a log itself: a thread that must not block asks again after OPENING. */
+    public LogRead tryRead(
+            final int partitionIndex, final long offset, final int maxLength, final boolean minOneMessage) {
+        final LogSlot slot = slots.get(partitionIndex);
+        if (slot != null && slot.tryLease(clock.nanoTime())) {
+            return readLeased(slot, offset, maxLength, minOneMessage);
+        }
+        return requestOpen(partitionIndex) ? LogRead.BEING_OPENED : LogRead.UNKNOWN;
+    }
+
+    /**
+     * Has a log opened in the background, if it is not open.
+     *
+     * @return false when there is no such partition
+     */
+    public boolean requestOpen(final int partitionIndex) {
+        final LogSlot slot = slots.get(partitionIndex);
+        if (slot != null && slot.isDeleted() || directory.partition(partitionIndex) == null) {
+            return false;
+        }
+        if (slot == null || !slot.isOpen()) {
+            final Integer request = partitionIndex;
+            if (!openRequests.contains(request)) {
+                openRequests.add(request);
+            }
+        }
+        return true;
+    }
+
+    /** Whether a read would find the log open. */
+    public boolean isOpen(final int partitionIndex) {
+        final LogSlot slot = slots.get(partitionIndex);
+        return slot != null && slot.isOpen();
+    }
+
+    private LogRead readLeased(
+            final LogSlot slot, final long offset, final int maxLength, final boolean minOneMessage) {
+        LogRead.Status status = null;
+        try {
+            final LogRead read = slot.log().read(slot, offset, maxLength, minOneMessage);
+            status = read.status();
+            return read;
+        } catch (final IOException e) {
+            throw new PartitionLogException(
+                    "cannot read partition log " + slot.description().directoryName(), e);
+        } finally {
+            if (status != LogRead.Status.RECORDS) {
+                slot.release();
+            }
+        }
+    }
+
+    /** First offset, from the open log or from what is remembered; opens nothing. 0 for a partition without data. */
+    public long logStartOffset(final int partitionIndex) {
+        final LogSlot slot = slots.get(partitionIndex);
+        if (slot != null && slot.tryLease(clock.nanoTime())) {
+            try {
+                return slot.log().logStartOffset();
+            } finally {
+                slot.release();
+            }
+        }
+        final PartitionDescription partition = directory.partition(partitionIndex);
+        return partition == null ? 0 : states.get(partition).logStartOffset();
+    }
+
+    /** End of what was drained, or {@link #UNKNOWN_OFFSET} when the log is not open and its end not remembered. */
+    public long logEndOffset(final int partitionIndex) {
+        final LogSlot slot = slots.get(partitionIndex);
+        if (slot != null && slot.tryLease(clock.nanoTime())) {
+            try {
+                return slot.log().logEndOffset();
+            } finally {
+                slot.release();
+            }
+        }
+        final PartitionDescription partition = directory.partition(partitionIndex);
+        return partition == null ? UNKNOWN_OFFSET : states.get(partition).endOffset();
+    }
+
+    /**
+     * The first record whose time stamp is at or after the given one, in what was drained. Opens the log.
+     *
+     * @return empty when there is none; the log ring may hold one still
+     */
+    public Optional<TimestampAndOffset> offsetForTimestamp(final int partitionIndex, final long timestampMs) {
+        return query(partitionIndex, log -> log.offsetForTimestamp(timestampMs));
+    }
+
+    /** The record with the largest time stamp in what was drained; the first of them. Opens the log. */
+    public Optional<TimestampAndOffset> maxTimestamp(final int partitionIndex) {
+        return query(partitionIndex, KafkaLog::maxTimestamp);
+    }
+
+    /** The largest epoch at or below the given one and the offset where it ends, in what was drained. Opens the log. */
+    public Optional<EpochEndOffset> endOffsetForEpoch(final int partitionIndex, final int leaderEpoch) {
+        return query(partitionIndex, log -> log.endOffsetForEpoch(leaderEpoch));
+    }
+
+    private interface Query<T> {
+        Optional<T> ask(KafkaLog log) throws IOException;
+    }
+
+    private <T> Optional<T> query(final int partitionIndex, final Query<T> query) {
+        final LogSlot slot = acquire(partitionIndex);
+        if (slot == null) {
+            return Optional.empty();
+        }
+        try {
+            return query.ask(slot.log());
+        } catch (final IOException e) {
+            throw new PartitionLogException(
+                    "cannot read partition log " + slot.description().directoryName(), e);
+        } finally {
+            slot.release();
+        }
+    }
+
+    /** Bytes of the log's segments, as DescribeLogDirs wants them; from the directory when the log is not open. */
+    public long size(final int partitionIndex) {
+        final LogSlot slot = slots.get(partitionIndex);
+        if (slot != null && slot.tryLease(clock.nanoTime())) {
+            try {
+                return slot.log().size();
+            } finally {
+                slot.release();
+            }
+        }
+        final PartitionDescription partition = directory.partition(partitionIndex);
+        return partition == null
+                ? 0
+                : ClosedLog.segments(path(partition)).stream()
+                        .mapToLong(RetentionPolicy.Segment::length)
+                        .sum();
+    }
+
+    /** Puts a partition's new configuration in force; called when the metadata have changed. */
+    public void updateConfig(final int partitionIndex) {
+        final LogSlot slot = slots.get(partitionIndex);
+        final PartitionDescription partition = directory.partition(partitionIndex);
+        if (slot != null && partition != null && slot.tryLease(clock.nanoTime())) {
+            try {
+                slot.log().updateConfig(partition.config());
+            } finally {
+                slot.release();
+            }
+        }
+    }
+
+    /**
+     * Deletes the log of a partition that no longer exists. The directory's name is free at once, the files go in the
+     * background. Frames of the partition that are still to be drained are skipped from now on.
+     */
+    public void delete(final int partitionIndex, final String topic, final int partition, final Uuid topicId) {
+        final LogSlot slot = slots.computeIfAbsent(partitionIndex, LogSlot::new);
+        final Path logDirectory = config.directory().resolve(topic + "-" + partition);
+        synchronized (slot) {
+            if (slot.isDeleted()) {
+                return;
+            }
+            slot.markDeleted();
+            states.remove(topicId, partition);
+            final String newName = UnifiedLog.logDeleteDirName(new TopicPartition(topic, partition));
+            if (slot.tryLease(clock.nanoTime())) {
+                slot.log().renameDirectory(newName);
+                slot.release();
+            } else if (!deletions.rename(logDirectory, topicId, newName)) {
+                return;
+            }
+            deletions.add(slot, config.directory().resolve(newName));
+        }
+    }
+
+    /** Directory that holds the logs. */
+    public Path directory() {
+        return config.directory();
+    }
+
+    /** Logs open now. */
+    public int openCount() {
+        return openCount.get();
+    }
+
+    /**
+     * Takes a lease of a partition's log, opening it when needed. The caller releases it.
+     *
+     * @return null when there is no such partition
+     */
+    LogSlot acquire(final int partitionIndex) {
+        final LogSlot slot = slots.get(partitionIndex);
+        if (slot != null && slot.tryLease(clock.nanoTime())) {
+            return slot.isDeleted() ? released(slot) : slot;
+        }
+        final PartitionDescription partition = directory.partition(partitionIndex);
+        if (partition == null) {
+            return null;
+        }
+        return openLeased(slots.computeIfAbsent(partitionIndex, LogSlot::new), partition);
+    }
+
+    private static LogSlot released(final LogSlot slot) {
+        slot.release();
+        return null;
+    }
+
+    private LogSlot openLeased(final LogSlot slot, final PartitionDescription partition) {
+        synchronized (slot) {
+            if (slot.isDeleted()) {
+                return null;
+            }
+            if (slot.tryLease(clock.nanoTime())) {
+                return slot;
+            }
+            final Path logDirectory = path(partition);
+            try {
+                freeName(partition, logDirectory);
+                final boolean isNew = !Files.isDirectory(logDirectory);
+                slot.opened(opener.open(partition, logDirectory, states.get(partition)), partition, clock.nanoTime());
+                openCount.incrementAndGet();
+                if (isNew) {
+                    namesUnflushed = true;
+                }
+                return slot;
+            } catch (final IOException e) {
+                throw new PartitionLogException("cannot open partition log: directory=" + logDirectory, e);
+            }
+        }
+    }
+
+    /** Takes the directory's name from a deleted topic that had the same one, if it still has it. */
+    private void freeName(final PartitionDescription partition, final Path logDirectory) throws IOException {
+        final Uuid found = KafkaLogOpener.topicId(logDirectory);
+        if (found == null || found.equals(partition.topicId())) {
+            return;
+        }
+        for (final LogSlot other : slots.values()) {
+            final PartitionDescription owner = other.description();
+            if (owner != null && owner.topicId().equals(found) && owner.partition() == partition.partition()) {
+                delete(owner.partitionIndex(), owner.topic(), owner.partition(), owner.topicId());
+                return;
+            }
+        }
+        deletions.setAside(logDirectory, partition.topic(), partition.partition());
+    }
+
+    /** Closes a log if nobody uses it. */
+    boolean closeIfIdle(final LogSlot slot) {
+        synchronized (slot) {
+            final KafkaLog log = slot.takeOut();
+            if (log == null) {
+                return false;
+            }
+            openCount.decrementAndGet();
+            if (slot.isDeleted() || failed) {
+                log.abandon();
+            } else {
+                states.put(slot.description(), log.close());
+            }
+            return true;
+        }
+    }
+
+    /** After logs were opened for the first time: makes their names in the directory durable. Shelf agents. */
+    void flushNames() throws IOException {
+        if (namesUnflushed) {
+            namesUnflushed = false;
+            FileFlush.directory(config.directory());
+        }
+    }
+
+    /** A write or flush failed: nothing is called closed in order any more, and the next start refills the logs. */
+    void fail() {
+        failed = true;
+        try {
+            Files.write(config.directory().resolve(FAILED_FILE), new byte[0]);
+        } catch (final IOException e) {
+            throw new PartitionLogException(
+                    "a flush of partition logs failed and so did leaving a mark of it: before the next start create "
+                            + config.directory().resolve(FAILED_FILE) + " so that the logs are refilled",
+                    e);
+        }
+    }
+
+    /** Whether an earlier run ended with a failed flush, so that what the page cache shows is not to be trusted. */
+    boolean mustRefill() {
+        return refill;
+    }
+
+    /** What the failed flush left in doubt has been written again and flushed. */
+    void refilled() throws IOException {
+        if (refill) {
+            refill = false;
+            Files.deleteIfExists(config.directory().resolve(FAILED_FILE));
+        }
+    }
+
+    Path path(final PartitionDescription partition) {
+        return config.directory().resolve(partition.directoryName());
+    }
+
+    PartitionLogsConfig config() {
+        return config;
+    }
+
+    SavedLogStates states() {
+        return states;
+    }
+
+    LogDeletions deletions() {
+        return deletions;
+    }
+
+    DelayedTasks delayed() {
+        return kafka.delayed();
+    }
+
+    Integer pollOpenRequest() {
+        return openRequests.poll();
+    }
+
+    Collection<LogSlot> slots() {
+        return slots.values();
+    }
+
+    void forget(final LogSlot slot) {
+        slots.remove(slot.partitionIndex(), slot);
+    }
+
+    /**
+     * Closes all logs in order and remembers them, so that the next start scans none. Shelf agents have ended and
+     * flushed, readers have given back their leases; a log still leased is left to be scanned.
+     */
+    @Override
+    public void close() {
+        final List<LogSlot> leased = new ArrayList<>();
+        for (final LogSlot slot : slots.values()) {
+            if (slot.isOpen() && !closeIfIdle(slot)) {
+                leased.add(slot);
+            }
+        }
+        leased.forEach(slot -> states.put(slot.description(), slot.log().openState()));
+        try {
+            if (!failed && Files.isDirectory(config.directory())) {
+                if (LinuxFiles.isAvailable()) {
+                    LinuxFiles.flushFileSystem(config.directory());
+                    states.markDurable();
+                }
+                states.store();
+            }
+        } catch (final IOException e) {
+            throw new PartitionLogException("cannot close partition logs: log.dir=" + config.directory(), e);
+        } finally {
+            kafka.close();
+        }
+    }
+}
