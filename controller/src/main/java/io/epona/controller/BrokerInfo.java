@@ -5,11 +5,11 @@ import java.util.List;
 /**
  * A broker as clients see it. Immutable.
  *
- * @param id        its node id.
+ * @param id its node id.
  * @param endpoints its listeners, none until it has registered in this cluster for the first time.
- * @param rack      where it stands, or null.
- * @param fenced    true when it must not be shown to clients as alive.
- * @param epoch     grows with each registration.
+ * @param rack where it stands, or null.
+ * @param fenced true when it must not be shown to clients as alive.
+ * @param epoch grows with each registration.
  */
 public record BrokerInfo(int id, List<Endpoint> endpoints, String rack, boolean fenced, long epoch) {
     /**

@@ -61,7 +61,7 @@ public interface ClusterController extends AutoCloseable {
     /**
      * Makes topics. Each is made or refused on its own.
      *
-     * @param topics       what to make, each name once.
+     * @param topics what to make, each name once.
      * @param validateOnly true to decide and to change nothing.
      * @return one result per topic in the order asked for.
      */
@@ -78,7 +78,7 @@ public interface ClusterController extends AutoCloseable {
     /**
      * Adds partitions to topics.
      *
-     * @param topics       the topics with their new total, each name once.
+     * @param topics the topics with their new total, each name once.
      * @param validateOnly true to decide and to change nothing.
      * @return one result per topic in the order asked for.
      */
@@ -87,7 +87,7 @@ public interface ClusterController extends AutoCloseable {
     /**
      * Changes single configuration keys.
      *
-     * @param changes      per resource the operations, applied in order.
+     * @param changes per resource the operations, applied in order.
      * @param validateOnly true to decide and to change nothing.
      * @return one result per resource.
      */
@@ -97,7 +97,7 @@ public interface ClusterController extends AutoCloseable {
     /**
      * Replaces the whole configuration of resources: keys that are not named go back to their defaults.
      *
-     * @param configs      per resource the keys and values.
+     * @param configs per resource the keys and values.
      * @param validateOnly true to decide and to change nothing.
      * @return one result per resource.
      */

@@ -139,7 +139,7 @@ public final class ClusterImage {
     /**
      * A partition by topic name and number.
      *
-     * @param topic     name of the topic.
+     * @param topic name of the topic.
      * @param partition number of the partition.
      * @return the partition, or null when there is none.
      */

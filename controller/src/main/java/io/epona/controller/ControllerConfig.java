@@ -6,13 +6,13 @@ import java.util.Map;
 /**
  * What a node's controller needs to know.
  *
- * @param directory         where the metadata log lies; made when absent.
- * @param nodeId            id of this node, the broker id in Kafka's protocol.
- * @param laneCount         lanes 0 to laneCount - 1 get the partitions.
- * @param leaderEpoch       leader epoch of new partitions.
- * @param topicDefaults     defaults and limits of topics.
- * @param brokerConfigs     the node's effective configuration, for display only.
- * @param compactionLength  bytes of metadata log from which it is rewritten at start.
+ * @param directory where the metadata log lies; made when absent.
+ * @param nodeId id of this node, the broker id in Kafka's protocol.
+ * @param laneCount lanes 0 to laneCount - 1 get the partitions.
+ * @param leaderEpoch leader epoch of new partitions.
+ * @param topicDefaults defaults and limits of topics.
+ * @param brokerConfigs the node's effective configuration, for display only.
+ * @param compactionLength bytes of metadata log from which it is rewritten at start.
  */
 public record ControllerConfig(
         Path directory,
@@ -35,7 +35,7 @@ public record ControllerConfig(
      * One lane, leader epoch 1, standard topics.
      *
      * @param directory where the metadata log lies.
-     * @param nodeId    id of this node.
+     * @param nodeId id of this node.
      * @return the configuration.
      */
     public static ControllerConfig singleLane(Path directory, int nodeId) {

@@ -8,16 +8,16 @@ import org.apache.kafka.common.Uuid;
 /**
  * What the controller uses of the world around it.
  *
- * @param executor     the controller's thread: runs what it is given in order, one after another.
- * @param randomIds    makes the ids of clusters, topics and incarnations.
+ * @param executor the controller's thread: runs what it is given in order, one after another.
+ * @param randomIds makes the ids of clusters, topics and incarnations.
  * @param fatalHandler hears, on the controller's thread, that the metadata can no longer be changed safely; the node
- *                     must end.
+ *     must end.
  */
 public record ControllerContext(Executor executor, Supplier<Uuid> randomIds, Consumer<Throwable> fatalHandler) {
     /**
      * A context with ids from the operating system's source of randomness.
      *
-     * @param executor     the controller's thread.
+     * @param executor the controller's thread.
      * @param fatalHandler ends the node.
      */
     public ControllerContext(Executor executor, Consumer<Throwable> fatalHandler) {

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What was decided about a command.
  *
- * @param records  take effect together, in order; empty when nothing changes.
+ * @param records take effect together, in order; empty when nothing changes.
  * @param response the answer, valid once the records are durable.
  */
 record Decision<R>(List<MetadataRecord> records, R response) {

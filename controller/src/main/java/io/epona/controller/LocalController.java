@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The controller of a cluster of one node. For each command: decide on records, make them durable in the metadata log,
- * fold them into the next image, publish it (one volatile write). Any thread may submit commands and read the image; the
- * rest belongs to the controller's thread, which is the executor of the {@link ControllerContext}.
+ * fold them into the next image, publish it (one volatile write). Any thread may submit commands and read the image;
+ * the rest belongs to the controller's thread, which is the executor of the {@link ControllerContext}.
  */
 public final class LocalController implements ClusterController {
     private static final Logger LOG = LoggerFactory.getLogger(LocalController.class);
@@ -63,7 +63,7 @@ public final class LocalController implements ClusterController {
     /**
      * Opens the metadata log, making a new cluster when there is none, and loads the image.
      *
-     * @param config  where and for whom.
+     * @param config where and for whom.
      * @param context thread, ids and fatal handler.
      * @return the controller; its image has all that was acknowledged before.
      * @throws MetadataLogException when the log is damaged, in use, of another node or does not fit the configuration.

@@ -52,7 +52,7 @@ final class MetadataEntryCodec {
      * Encodes a group with its COMMIT.
      *
      * @param firstIndex index of the first entry.
-     * @param out        exactly as long as the group; filled to its end.
+     * @param out exactly as long as the group; filled to its end.
      */
     void encodeGroup(List<MetadataRecord> records, long firstIndex, ByteBuffer out) {
         int groupOffset = 0;

@@ -124,8 +124,8 @@ final class MetadataLog implements AutoCloseable {
     }
 
     /**
-     * Replaces the whole log by one group: a new file, synced, renamed into place, the directory synced. The old log
-     * is there until then.
+     * Replaces the whole log by one group: a new file, synced, renamed into place, the directory synced. The old log is
+     * there until then.
      */
     void rewrite(List<MetadataRecord> group) throws IOException {
         Path temporary = directory.resolve(TEMPORARY_NAME);

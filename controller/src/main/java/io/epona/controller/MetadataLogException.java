@@ -15,7 +15,7 @@ public final class MetadataLogException extends RuntimeException {
      * Makes the exception.
      *
      * @param message what, where, and what to do.
-     * @param cause   what happened below.
+     * @param cause what happened below.
      */
     public MetadataLogException(String message, Throwable cause) {
         super(message, cause);

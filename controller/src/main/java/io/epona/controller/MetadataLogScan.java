@@ -12,8 +12,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Reads a metadata log from its beginning and says where its valid part ends. Used once, by one thread.
  *
- * <p>A group is appended only after the group before it was synced. So whatever is wrong in the last group can be what a
- * crash left of an unfinished append, and is cut; but when a valid entry of a later group lies behind the damage, the
+ * <p>A group is appended only after the group before it was synced. So whatever is wrong in the last group can be what
+ * a crash left of an unfinished append, and is cut; but when a valid entry of a later group lies behind the damage, the
  * damaged group had been durable, perhaps acknowledged, and the log is refused. The first group came by renaming a
  * synced file, so it is never torn.
  */

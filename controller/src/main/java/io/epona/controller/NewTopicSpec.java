@@ -6,11 +6,11 @@ import java.util.Map;
 /**
  * A topic to be made.
  *
- * @param name              its name.
- * @param partitionCount    how many partitions, -1 for the default; -1 when assignments are given.
+ * @param name its name.
+ * @param partitionCount how many partitions, -1 for the default; -1 when assignments are given.
  * @param replicationFactor how many replicas, -1 for the default; -1 when assignments are given.
- * @param assignments       partition to node ids, empty to let the controller choose.
- * @param configs           its own configuration; a null value asks for the default.
+ * @param assignments partition to node ids, empty to let the controller choose.
+ * @param configs its own configuration; a null value asks for the default.
  */
 public record NewTopicSpec(
         String name,
@@ -31,7 +31,7 @@ public record NewTopicSpec(
     /**
      * A topic with so many partitions and the default of everything else.
      *
-     * @param name           its name.
+     * @param name its name.
      * @param partitionCount how many partitions.
      * @return the specification.
      */

@@ -10,8 +10,8 @@ import java.util.concurrent.CompletionStage;
  * ({@link PartitionChanges#between}), and awaited before the next command is decided. New partitions are activated
  * <em>before</em> the image that has them is published, so nobody can see a partition that its lane does not know yet;
  * partitions are closed <em>after</em> the image that lacks them is published, so nobody can bring back what was just
- * deleted. An implementation therefore uses the two images that it is given and not
- * {@link ClusterController#image()}. It is not called for the partitions that exist when the node starts.
+ * deleted. An implementation therefore uses the two images that it is given and not {@link ClusterController#image()}.
+ * It is not called for the partitions that exist when the node starts.
  */
 @FunctionalInterface
 public interface PartitionActivator {

@@ -8,13 +8,13 @@ import org.apache.kafka.common.Uuid;
 /**
  * One partition: who it is, which lane carries it, who leads it. Immutable.
  *
- * @param id             topic id, topic name and partition number.
+ * @param id topic id, topic name and partition number.
  * @param partitionIndex its number in frames, lane commands and checkpoints; never used again after it is deleted.
- * @param laneId         the lane that sequences it.
- * @param leader         node id of the leader, -1 when there is none.
- * @param leaderEpoch    grows with each change of the leader.
- * @param replicas       node ids, preferred leader first.
- * @param isr            the replicas that are in sync.
+ * @param laneId the lane that sequences it.
+ * @param leader node id of the leader, -1 when there is none.
+ * @param leaderEpoch grows with each change of the leader.
+ * @param replicas node ids, preferred leader first.
+ * @param isr the replicas that are in sync.
  */
 public record PartitionInfo(
         TopicIdPartition id,

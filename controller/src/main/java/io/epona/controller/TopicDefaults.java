@@ -5,10 +5,10 @@ import java.util.Map;
 /**
  * What a topic is that nobody described further, and how much there may be.
  *
- * @param partitionCount   partitions of a topic made without a number (Kafka's num.partitions).
- * @param autoCreate       whether a Metadata request may make a topic (Kafka's auto.create.topics.enable).
+ * @param partitionCount partitions of a topic made without a number (Kafka's num.partitions).
+ * @param autoCreate whether a Metadata request may make a topic (Kafka's auto.create.topics.enable).
  * @param maxPartitionCount most partitions that may exist on the cluster at one time.
- * @param configs          topic configuration keys to the node's defaults; keys that are absent have Kafka's.
+ * @param configs topic configuration keys to the node's defaults; keys that are absent have Kafka's.
  */
 public record TopicDefaults(
         int partitionCount, boolean autoCreate, int maxPartitionCount, Map<String, String> configs) {

@@ -15,10 +15,10 @@ final class TopicPartitions {
     /**
      * The partitions of a topic, those that did not change being the same objects as before.
      *
-     * @param after      Kafka's image of the topic.
-     * @param before     the topic in the base image, or null.
+     * @param after Kafka's image of the topic.
+     * @param before the topic in the base image, or null.
      * @param placements placements since the base image, by partition number.
-     * @param table      gets what is new or changed.
+     * @param table gets what is new or changed.
      */
     static PartitionInfo[] of(
             TopicImage after,

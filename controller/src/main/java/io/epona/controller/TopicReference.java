@@ -6,7 +6,7 @@ import org.apache.kafka.common.Uuid;
  * A topic by name or by id.
  *
  * @param name the name, or null when the id counts.
- * @param id   the id, {@link Uuid#ZERO_UUID} when the name counts.
+ * @param id the id, {@link Uuid#ZERO_UUID} when the name counts.
  */
 public record TopicReference(String name, Uuid id) {
     /**

@@ -10,9 +10,9 @@ import org.apache.kafka.common.internals.Topic;
  * '_', so Kafka refuses a topic whose name differs from another's in that alone. The maps are not changed once an image
  * has them.
  *
- * @param byName          topics by name.
- * @param byId            topics by id.
- * @param collisionNames  names that contain '.' or '_', with '.' replaced, to the name of the topic that has it.
+ * @param byName topics by name.
+ * @param byId topics by id.
+ * @param collisionNames names that contain '.' or '_', with '.' replaced, to the name of the topic that has it.
  */
 record Topics(Map<String, TopicInfo> byName, Map<Uuid, TopicInfo> byId, Map<String, String> collisionNames) {
     static final Topics EMPTY = new Topics(Map.of(), Map.of(), Map.of());

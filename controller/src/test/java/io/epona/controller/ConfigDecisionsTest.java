@@ -1,0 +1,151 @@
+package io.epona.controller;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.ApiError;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigDecisionsTest {
+    private static final ConfigResource ORDERS = new ConfigResource(ConfigResource.Type.TOPIC, "orders");
+
+    @TempDir
+    Path directory;
+
+    private LocalController controller;
+
+    @BeforeEach
+    void begin() {
+        controller = ControllerFixture.in(directory).open();
+        controller
+                .createTopics(List.of(NewTopicSpec.withDefaults("orders")), false)
+                .join();
+    }
+
+    @AfterEach
+    void end() {
+        controller.close();
+    }
+
+    @Test
+    void shouldSetAndDeleteKeysWhenAltered() {
+        assertError(Errors.NONE, alter(op(OpType.SET, "retention.ms", "5000"), op(OpType.SET, "segment.ms", "100")));
+        assertEquals(5000, controller.image().topic("orders").config().retentionMs);
+        assertError(Errors.NONE, alter(op(OpType.DELETE, "retention.ms", null)));
+        assertEquals(
+                Map.of("segment.ms", "100"), controller.image().topic("orders").configOverrides());
+        assertEquals(604_800_000, controller.image().topic("orders").config().retentionMs);
+    }
+
+    @Test
+    void shouldChangeNothingWhenOneKeyIsWrong() {
+        ClusterImage before = controller.image();
+        assertError(Errors.INVALID_CONFIG, alter(op(OpType.SET, "retention.ms", "1"), op(OpType.SET, "nonsense", "1")));
+        assertError(Errors.INVALID_CONFIG, alter(op(OpType.SET, "max.message.bytes", "-5")));
+        assertError(Errors.INVALID_CONFIG, alter(op(OpType.SET, "retention.ms", null)));
+        assertSame(before, controller.image());
+    }
+
+    @Test
+    void shouldNameKeyAndRemedyWhenKeyHasNoEffect() {
+        ApiError error = alter(op(OpType.SET, "flush.messages", "1")).get(ORDERS);
+        assertEquals(Errors.INVALID_CONFIG, error.error());
+        assertTrue(error.message().contains("flush.messages"), error.message());
+        assertTrue(error.message().contains("leave it out"), error.message());
+    }
+
+    @Test
+    void shouldAppendAndSubtractWhenKeyIsList() {
+        assertError(Errors.NONE, alter(op(OpType.APPEND, "cleanup.policy", "delete")));
+        assertError(Errors.INVALID_CONFIG, alter(op(OpType.APPEND, "cleanup.policy", "compact")));
+        assertError(Errors.INVALID_CONFIG, alter(op(OpType.APPEND, "retention.ms", "1")));
+        assertError(Errors.INVALID_CONFIG, alter(op(OpType.SUBTRACT, "cleanup.policy", "delete")));
+        assertError(Errors.NONE, alter(op(OpType.SUBTRACT, "cleanup.policy", "compact")));
+    }
+
+    @Test
+    void shouldReplaceWholeConfigurationWhenAlteredTheOldWay() {
+        alter(op(OpType.SET, "retention.ms", "5000"), op(OpType.SET, "segment.ms", "100"));
+        Map<ConfigResource, ApiError> result = controller
+                .alterConfigs(Map.of(ORDERS, Map.of("retention.bytes", "9")), false)
+                .join();
+        assertError(Errors.NONE, result);
+        assertEquals(
+                Map.of("retention.bytes", "9"),
+                controller.image().topic("orders").configOverrides());
+    }
+
+    @Test
+    void shouldChangeNothingWhenOnlyValidated() {
+        ClusterImage before = controller.image();
+        Map<ConfigResource, Collection<AlterConfigOp>> changes =
+                Map.of(ORDERS, List.of(op(OpType.SET, "retention.ms", "1")));
+        assertError(
+                Errors.NONE, controller.incrementalAlterConfigs(changes, true).join());
+        assertError(
+                Errors.NONE,
+                controller
+                        .alterConfigs(Map.of(ORDERS, Map.of("segment.ms", "7")), true)
+                        .join());
+        assertSame(before, controller.image());
+    }
+
+    @Test
+    void shouldRefuseResourceWhenItIsNoTopicOrNotThere() {
+        assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION, replaceError(ConfigResource.Type.TOPIC, "nowhere"));
+        assertEquals(Errors.INVALID_CONFIG, replaceError(ConfigResource.Type.BROKER, "1"));
+        assertEquals(Errors.INVALID_CONFIG, replaceError(ConfigResource.Type.BROKER, ""));
+        assertEquals(Errors.INVALID_REQUEST, replaceError(ConfigResource.Type.GROUP, "g"));
+    }
+
+    @Test
+    void shouldForgetConfigurationWhenTopicIsDeletedAndMadeAgain() {
+        alter(op(OpType.SET, "retention.ms", "5000"));
+        controller.deleteTopics(List.of(TopicReference.byName("orders"))).join();
+        controller
+                .createTopics(List.of(NewTopicSpec.withDefaults("orders")), false)
+                .join();
+        assertEquals(Map.of(), controller.image().topic("orders").configOverrides());
+        ClusterImage before = controller.image();
+        controller.close();
+        controller = ControllerFixture.in(directory).open();
+        ControllerFixture.assertSameMetadata(before, controller.image());
+    }
+
+    private Errors replaceError(ConfigResource.Type type, String name) {
+        ConfigResource resource = new ConfigResource(type, name);
+        return controller
+                .alterConfigs(Map.of(resource, Map.of("retention.ms", "1")), false)
+                .join()
+                .get(resource)
+                .error();
+    }
+
+    private Map<ConfigResource, ApiError> alter(AlterConfigOp... operations) {
+        return controller
+                .incrementalAlterConfigs(Map.of(ORDERS, Arrays.asList(operations)), false)
+                .join();
+    }
+
+    private static AlterConfigOp op(OpType type, String key, String value) {
+        return new AlterConfigOp(new ConfigEntry(key, value), type);
+    }
+
+    private static void assertError(Errors expected, Map<ConfigResource, ApiError> results) {
+        assertEquals(expected, results.get(ORDERS).error(), results.toString());
+    }
+}
