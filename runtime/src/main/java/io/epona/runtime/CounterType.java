@@ -81,9 +81,6 @@ public enum CounterType {
     CHECKPOINTS(211, "checkpoints", Unit.COUNT, Scope.LANE, "Checkpoints stored durably"),
     /** Length of the newest checkpoint. */
     CHECKPOINT_LENGTH(212, "checkpoint-length", Unit.GAUGE_BYTES, Scope.LANE, "Length of the newest checkpoint"),
-    /** Checkpoints that could not be stored. */
-    CHECKPOINT_FAILURES(
-            213, "checkpoint-failures", Unit.COUNT, Scope.LANE, "Checkpoints that could not be stored; tried again"),
 
     /** Open partition logs. */
     SHELF_OPEN_LOGS(301, "shelf-open-logs", Unit.GAUGE, Scope.NODE, "Partition logs that are open"),

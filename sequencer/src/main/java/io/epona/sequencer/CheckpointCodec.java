@@ -1,6 +1,7 @@
 package io.epona.sequencer;
 
 import io.epona.codec.Crc32c;
+import io.epona.codec.FrameDescriptor;
 import io.epona.codec.checkpoint.CheckpointHeaderDecoder;
 import io.epona.codec.checkpoint.CheckpointHeaderEncoder;
 import io.epona.codec.checkpoint.PartitionEntryDecoder;
@@ -62,7 +63,10 @@ public final class CheckpointCodec {
             final long shelvedPosition,
             final boolean cleanShutdown,
             final MutableDirectBuffer target) {
-        if (shelvedPosition > position || position < state.position()) {
+        // A state is past what is skipped at the end of a span, a position may be before it.
+        final long framePosition =
+                FrameDescriptor.framePosition(position, state.config().spanLength());
+        if (shelvedPosition > position || framePosition < state.position()) {
             throw new IllegalArgumentException("positions contradict each other: position=" + position
                     + ", shelvedPosition=" + shelvedPosition + ", statePosition=" + state.position());
         }

@@ -1,0 +1,89 @@
+package io.epona.sequencer;
+
+import io.epona.codec.FrameDescriptor;
+import io.epona.journal.LogRing;
+import io.epona.runtime.budget.BreachLog;
+import io.epona.runtime.budget.Stage;
+import io.epona.runtime.budget.StageRecorder;
+import org.agrona.DirectBuffer;
+
+/**
+ * Walks newly committed frames in the ring and records how long their stages took. Owned by the lane's thread;
+ * allocates nothing. It keeps its own position, since commits may come faster than one duty cycle may record.
+ */
+final class CommitRecorder {
+    private final DirectBuffer buffer;
+    private final int ringMask;
+    private final int spanLength;
+    private final StageRecorder stages;
+    private final BreachLog breaches;
+    private long position;
+
+    CommitRecorder(
+            final LogRing ring,
+            final int spanLength,
+            final StageRecorder stages,
+            final BreachLog breaches,
+            final long position) {
+        this.buffer = ring.buffer();
+        this.ringMask = ring.mask();
+        this.spanLength = spanLength;
+        this.stages = stages;
+        this.breaches = breaches;
+        this.position = position;
+    }
+
+    /** Frames below are recorded. */
+    long position() {
+        return position;
+    }
+
+    /**
+     * Records committed frames, a bounded number of them.
+     *
+     * @param committed position.
+     * @param nowNs when they were seen to be committed, ns since the Unix epoch.
+     * @return number of frames walked.
+     */
+    int record(final long committed, final long nowNs) {
+        long position = this.position;
+        int frames = 0;
+        while (position < committed && frames < LaneLimits.MAX_RECORDED_FRAMES_PER_CYCLE) {
+            final int offset = (int) position & ringMask;
+            if (FrameDescriptor.type(buffer, offset) == FrameDescriptor.TYPE_RECORDS) {
+                recordFrame(offset, nowNs);
+            }
+            position = FrameDescriptor.nextFramePosition(
+                    position, FrameDescriptor.frameLength(buffer, offset), spanLength);
+            frames++;
+        }
+        this.position = position;
+        return frames;
+    }
+
+    private void recordFrame(final int offset, final long nowNs) {
+        final long ingressTimeNs = FrameDescriptor.ingressTimeNs(buffer, offset);
+        final long sequencedTimeNs = FrameDescriptor.sequencedTimeNs(buffer, offset);
+        final long sequenceNs = sequencedTimeNs - ingressTimeNs;
+        final long journalNs = nowNs - sequencedTimeNs;
+        final long commitNs = nowNs - ingressTimeNs;
+        stages.record(Stage.SEQUENCE, sequenceNs);
+        stages.record(Stage.JOURNAL, journalNs);
+        stages.record(Stage.COMMIT, commitNs);
+        if (Stage.COMMIT.isBreachedBy(commitNs)) {
+            recordBreach(offset, nowNs, sequenceNs, journalNs);
+        }
+    }
+
+    private void recordBreach(final int offset, final long nowNs, final long sequenceNs, final long journalNs) {
+        final boolean isJournal = journalNs >= sequenceNs;
+        breaches.record(
+                nowNs,
+                FrameDescriptor.partitionIndex(buffer, offset),
+                FrameDescriptor.baseOffset(buffer, offset),
+                Stage.COMMIT,
+                sequenceNs + journalNs,
+                isJournal ? Stage.JOURNAL : Stage.SEQUENCE,
+                isJournal ? journalNs : sequenceNs);
+    }
+}

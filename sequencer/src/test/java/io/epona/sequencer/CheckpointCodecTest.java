@@ -1,0 +1,160 @@
+package io.epona.sequencer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.epona.codec.Crc32c;
+import io.epona.codec.checkpoint.CheckpointHeaderEncoder;
+import io.epona.codec.checkpoint.ProducerEntryEncoder;
+import io.epona.codec.lane.LaneResult;
+import java.nio.ByteOrder;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+
+class CheckpointCodecTest {
+    private static final LaneIdentity IDENTITY = new LaneIdentity(3, 0x1122334455667788L, 0x99AABBCCDDEEFF00L);
+    private static final LaneStateConfig CONFIG = new LaneStateConfig(LogScript.SPAN_LENGTH, 100, 60_000);
+
+    private final LaneState state = new LaneState(CONFIG);
+
+    private UnsafeBuffer encodeFilled(final boolean cleanShutdown) {
+        final LogScript log = new LogScript();
+        state.openPartition(1);
+        state.openPartition(5);
+        for (int i = 0; i < 8; i++) {
+            log.offer(state, 1, Batches.idempotent(77, 1, i, 1), 1000 + i);
+        }
+        log.offer(state, 5, Batches.plain(3, 20), 2000);
+        return encode(cleanShutdown);
+    }
+
+    private UnsafeBuffer encode(final boolean cleanShutdown) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[CheckpointCodec.encodedLength(state)]);
+        final int length = CheckpointCodec.encode(state, IDENTITY, state.position(), 64, cleanShutdown, buffer);
+        assertEquals(buffer.capacity(), length);
+        return buffer;
+    }
+
+    private static void restamp(final UnsafeBuffer buffer) {
+        final int start = CheckpointHeaderEncoder.formatVersionEncodingOffset();
+        final int crc = new Crc32c().compute(buffer, start, buffer.capacity() - start);
+        buffer.putInt(CheckpointHeaderEncoder.crcEncodingOffset(), crc, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static CheckpointException.Reason refusalOf(final UnsafeBuffer buffer, final LaneIdentity identity) {
+        final CheckpointException ex = assertThrows(
+                CheckpointException.class, () -> CheckpointCodec.decode(buffer, buffer.capacity(), identity, CONFIG));
+        return ex.reason();
+    }
+
+    @Test
+    void shouldReadBackWhatWasWrittenWhenAStateIsEncoded() {
+        final UnsafeBuffer buffer = encodeFilled(true);
+        final Checkpoint checkpoint = CheckpointCodec.decode(buffer, buffer.capacity(), IDENTITY, CONFIG);
+        assertEquals(state.position(), checkpoint.position());
+        assertEquals(64, checkpoint.shelvedPosition());
+        assertTrue(checkpoint.cleanShutdown());
+        assertArrayEquals(LogScript.bytesOf(state), LogScript.bytesOf(checkpoint.state()));
+        assertEquals(8, checkpoint.state().nextOffset(1));
+        assertEquals(3, checkpoint.state().nextOffset(5));
+        assertEquals(LaneResult.DUPLICATE, checkpoint.state().decide(1, Batches.idempotent(77, 1, 4, 1), 0, 3000));
+        assertEquals(4, checkpoint.state().duplicateBaseOffset());
+    }
+
+    @Test
+    void shouldReadBackAnEmptyStateWhenNothingHappened() {
+        state.openPartition(0);
+        state.closePartition(0);
+        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[CheckpointCodec.encodedLength(state)]);
+        CheckpointCodec.encode(state, IDENTITY, 0, 0, false, buffer);
+        final Checkpoint checkpoint = CheckpointCodec.decode(buffer, buffer.capacity(), IDENTITY, CONFIG);
+        assertEquals(0, checkpoint.state().partitionCount());
+        assertFalse(checkpoint.cleanShutdown());
+    }
+
+    @Test
+    void shouldRefuseWhenAnyByteIsDamaged() {
+        final UnsafeBuffer intact = encodeFilled(false);
+        for (int i = 0; i < intact.capacity(); i++) {
+            final UnsafeBuffer damaged = new UnsafeBuffer(intact.byteArray().clone());
+            damaged.putByte(i, (byte) (damaged.getByte(i) ^ 0x10));
+            refusalOf(damaged, IDENTITY);
+        }
+    }
+
+    @Test
+    void shouldRefuseWhenItEndsEarly() {
+        final UnsafeBuffer intact = encodeFilled(false);
+        for (int length = 0; length < intact.capacity(); length++) {
+            final int cut = length;
+            assertThrows(CheckpointException.class, () -> CheckpointCodec.decode(intact, cut, IDENTITY, CONFIG));
+        }
+    }
+
+    @Test
+    void shouldSayWhatToDoWhenItRefuses() {
+        final UnsafeBuffer magic = encodeFilled(false);
+        magic.putLong(0, 42);
+        assertEquals(CheckpointException.Reason.NO_CHECKPOINT, refusalOf(magic, IDENTITY));
+
+        final UnsafeBuffer newer = encode(false);
+        newer.putShort(CheckpointHeaderEncoder.formatVersionEncodingOffset(), (short) 2, ByteOrder.LITTLE_ENDIAN);
+        restamp(newer);
+        assertEquals(CheckpointException.Reason.NEWER_FORMAT, refusalOf(newer, IDENTITY));
+
+        final UnsafeBuffer good = encode(false);
+        final LaneIdentity otherLane = new LaneIdentity(4, IDENTITY.clusterIdHigh(), IDENTITY.clusterIdLow());
+        assertEquals(CheckpointException.Reason.FOREIGN, refusalOf(good, otherLane));
+        final LaneIdentity otherCluster = new LaneIdentity(3, IDENTITY.clusterIdHigh(), 1);
+        assertEquals(CheckpointException.Reason.FOREIGN, refusalOf(good, otherCluster));
+    }
+
+    @Test
+    void shouldRefuseWhenCountsOrPositionsContradictTheLength() {
+        final UnsafeBuffer counts = encodeFilled(false);
+        counts.putInt(CheckpointHeaderEncoder.producerCountEncodingOffset(), 1 << 28, ByteOrder.LITTLE_ENDIAN);
+        restamp(counts);
+        assertEquals(CheckpointException.Reason.DAMAGED, refusalOf(counts, IDENTITY));
+
+        final UnsafeBuffer shelved = encode(false);
+        shelved.putLong(CheckpointHeaderEncoder.shelvedPositionEncodingOffset(), 1L << 40, ByteOrder.LITTLE_ENDIAN);
+        restamp(shelved);
+        assertEquals(CheckpointException.Reason.DAMAGED, refusalOf(shelved, IDENTITY));
+
+        final UnsafeBuffer batches = encode(false);
+        final int producer = batches.capacity() - ProducerEntryEncoder.BLOCK_LENGTH;
+        batches.putByte(producer + ProducerEntryEncoder.batchCountEncodingOffset(), (byte) 6);
+        restamp(batches);
+        assertEquals(CheckpointException.Reason.DAMAGED, refusalOf(batches, IDENTITY));
+    }
+
+    @Test
+    void shouldKeepThoseThatWroteLastWhenFewerProducersAreRemembered() {
+        final LogScript log = new LogScript();
+        state.openPartition(1);
+        for (int producer = 0; producer < 10; producer++) {
+            log.offer(state, 1, Batches.idempotent(producer, 0, 0, 1), 1000);
+        }
+        final UnsafeBuffer buffer = encode(false);
+        final LaneStateConfig fewer = new LaneStateConfig(LogScript.SPAN_LENGTH, 3, 60_000);
+        final LaneState read = CheckpointCodec.decode(buffer, buffer.capacity(), IDENTITY, fewer)
+                .state();
+        assertEquals(3, read.producerCount());
+        assertEquals(LaneResult.DUPLICATE, read.decide(1, Batches.idempotent(9, 0, 0, 1), 0, 1000));
+        assertEquals(LaneResult.OK, read.decide(1, Batches.idempotent(6, 0, 5, 1), 0, 1000));
+    }
+
+    @Test
+    void shouldRefuseToWriteWhenPositionsContradictEachOther() {
+        final UnsafeBuffer buffer = encodeFilled(false);
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> CheckpointCodec.encode(state, IDENTITY, state.position(), state.position() + 8, false, buffer));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> CheckpointCodec.encode(state, IDENTITY, state.position() - 8, 0, false, buffer));
+    }
+}

@@ -1,0 +1,173 @@
+package io.epona.sequencer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.epona.codec.RecordBatchDescriptor;
+import io.epona.codec.lane.LaneResult;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.BatchMetadata;
+import org.apache.kafka.storage.internals.log.ProducerAppendInfo;
+import org.apache.kafka.storage.internals.log.ProducerStateEntry;
+import org.apache.kafka.storage.internals.log.ProducerStateManager;
+import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
+
+/** Random batches, offered to our rules and to those of Kafka's own log: the same answers, with the same offsets. */
+class KafkaProducerRulesPropertyTest {
+    private static final int PARTITION = 3;
+    private static final int EXPIRATION_MS = 500;
+    private static final int STEPS = 400;
+    private static final TopicPartition TOPIC_PARTITION = new TopicPartition("orders", 0);
+
+    /** Kafka's rules as its log applies them to a batch of a client. */
+    private static final class KafkaLog {
+        private final ProducerStateManager producers;
+        private long nextOffset;
+        private long duplicateOffset;
+
+        KafkaLog(final File directory) throws IOException {
+            final ProducerStateManagerConfig config = new ProducerStateManagerConfig(EXPIRATION_MS, false);
+            producers = new ProducerStateManager(TOPIC_PARTITION, directory, 0, config, Time.SYSTEM);
+        }
+
+        LaneResult offer(final UnsafeBuffer bytes, final long nowMs) {
+            producers.removeExpiredProducers(nowMs);
+            RecordBatchDescriptor.stampBaseOffset(bytes, 0, nextOffset);
+            final RecordBatch batch = MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.byteArray()))
+                    .batches()
+                    .iterator()
+                    .next();
+            final Optional<BatchMetadata> duplicate =
+                    producers.lastEntry(batch.producerId()).flatMap(entry -> findDuplicate(entry, batch));
+            if (duplicate.isPresent()) {
+                duplicateOffset = duplicate.get().firstOffset();
+                return LaneResult.DUPLICATE;
+            }
+            try {
+                final ProducerAppendInfo append = producers.prepareUpdate(batch.producerId(), AppendOrigin.CLIENT);
+                append.append(batch, Optional.empty());
+                producers.update(append);
+            } catch (final OutOfOrderSequenceException ex) {
+                return LaneResult.OUT_OF_ORDER_SEQUENCE;
+            } catch (final InvalidProducerEpochException ex) {
+                return LaneResult.INVALID_PRODUCER_EPOCH;
+            }
+            nextOffset = batch.nextOffset();
+            return LaneResult.OK;
+        }
+
+        /** As the entry's own method, which is not public. */
+        private static Optional<BatchMetadata> findDuplicate(final ProducerStateEntry entry, final RecordBatch batch) {
+            return entry.batchMetadata().stream()
+                    .filter(known -> batch.producerEpoch() == entry.producerEpoch()
+                            && batch.baseSequence() == known.firstSeq()
+                            && batch.lastSequence() == known.lastSeq())
+                    .findFirst();
+        }
+    }
+
+    @Property(tries = 60, shrinking = ShrinkingMode.OFF)
+    void shouldAnswerAsKafkaWhenBatchesAreRandom(@ForAll final long seed) throws IOException {
+        final Path directory = Files.createTempDirectory("producer-rules");
+        try {
+            compare(new Random(seed), new KafkaLog(directory.toFile()));
+        } finally {
+            Files.delete(directory);
+        }
+    }
+
+    private static void compare(final Random random, final KafkaLog kafka) {
+        final LaneState state = new LaneState(new LaneStateConfig(LogScript.SPAN_LENGTH, 1000, EXPIRATION_MS));
+        final LogScript log = new LogScript();
+        state.openPartition(PARTITION);
+        final Client[] clients = new Client[] {new Client(random), new Client(random), new Client(random)};
+        long nowMs = 1_000_000;
+        for (int step = 0; step < STEPS; step++) {
+            nowMs += random.nextInt(20) == 0 ? random.nextInt(2 * EXPIRATION_MS) : random.nextInt(20);
+            final int number = random.nextInt(clients.length);
+            final Client client = clients[number];
+            client.next(random);
+            final UnsafeBuffer batch =
+                    Batches.of(number, client.epoch, client.baseSequence, client.recordCount, "v", nowMs);
+            final LaneResult expected = kafka.offer(batch, nowMs);
+            final LaneResult actual = log.offer(state, PARTITION, batch, nowMs);
+            assertEquals(expected, actual, () -> "client " + number + ": " + client);
+            if (actual == LaneResult.DUPLICATE) {
+                assertEquals(kafka.duplicateOffset, state.duplicateBaseOffset());
+            }
+            client.onAnswer(actual);
+            assertEquals(kafka.nextOffset, state.nextOffset(PARTITION));
+        }
+    }
+
+    /** A client that mostly behaves, often repeats, and sometimes does anything. */
+    private static final class Client {
+        private int epoch;
+        private int nextSequence;
+        private int baseSequence;
+        private int recordCount = 1;
+        private final int[] recentSequences = new int[8];
+        private final int[] recentCounts = new int[8];
+        private int recentCount;
+
+        Client(final Random random) {
+            nextSequence = random.nextBoolean() ? 0 : Integer.MAX_VALUE - random.nextInt(30);
+        }
+
+        void next(final Random random) {
+            switch (random.nextInt(10)) {
+                case 0, 1, 2 -> repeat(random);
+                case 3 -> {
+                    baseSequence = Math.max(0, nextSequence + random.nextInt(7) - 3);
+                    recordCount = 1 + random.nextInt(4);
+                }
+                case 4 -> {
+                    epoch = Math.max(0, epoch + random.nextInt(4) - 1);
+                    baseSequence = random.nextInt(4) == 0 ? random.nextInt(5) : 0;
+                    recordCount = 1 + random.nextInt(4);
+                }
+                default -> {
+                    baseSequence = nextSequence;
+                    recordCount = 1 + random.nextInt(4);
+                }
+            }
+        }
+
+        private void repeat(final Random random) {
+            final int recent = random.nextInt(recentSequences.length);
+            baseSequence = recentSequences[recent];
+            recordCount = Math.max(1, recentCounts[recent]);
+        }
+
+        void onAnswer(final LaneResult result) {
+            if (result == LaneResult.OK) {
+                recentSequences[recentCount % recentSequences.length] = baseSequence;
+                recentCounts[recentCount % recentCounts.length] = recordCount;
+                recentCount++;
+                nextSequence = Sequences.advance(baseSequence, recordCount);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "epoch=" + epoch + ", baseSequence=" + baseSequence + ", recordCount=" + recordCount
+                    + ", nextSequence=" + nextSequence;
+        }
+    }
+}
