@@ -46,7 +46,7 @@ class LauncherTest {
             echo "java $$ $*" >>"$EPONA_TEST_CALLS"
             for argument in "$@"; do
                 case $argument in
-                    -XX:AOTCacheOutput=*) if [[ -z ${EPONA_TEST_TRAINING_FAILS:-} ]]; then echo cache >"${argument#*=}"; fi ;;
+                    -XX:AOTCacheOutput=*) [[ -n ${EPONA_TEST_TRAINING_FAILS:-} ]] || echo cache >"${argument#*=}" ;;
                 esac
             done
             """;
