@@ -2,8 +2,13 @@ package io.epona.benchmarks;
 
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameEncoder;
+import io.epona.codec.FrameHandler;
+import io.epona.journal.LogRing;
+import io.epona.journal.RingLimits;
+import io.epona.journal.RingReader;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -33,47 +38,48 @@ public class FetchCopyBenchmark {
     @Param({"1", "16", "256"})
     public int batchCount;
 
-    private final UnsafeBuffer ring = Memory.offHeap(RING_LENGTH);
+    private final LogRing ring = LogRing.allocate(RING_LENGTH);
+    private final RingReader reader = new RingReader(ring, RING_LENGTH);
+    private final FrameHandler handler = this::onFrame;
     private UnsafeBuffer response;
-    private int frameLength;
-    private int frameCount;
-    private int next;
+    private long appended;
+    private long position;
+    private int fetchLength;
+    private int copied;
 
     @Setup
     public void fillRing() {
         final FrameEncoder encoder = new FrameEncoder();
         final UnsafeBuffer batch = Batches.of(1, 1024);
-        frameLength = FrameDescriptor.HEADER_LENGTH + batch.capacity();
-        frameCount = RING_LENGTH / FrameDescriptor.alignedLength(frameLength);
-        for (int i = 0; i < frameCount; i++) {
-            final int offset = i * FrameDescriptor.alignedLength(frameLength);
-            ring.putBytes(offset + FrameDescriptor.HEADER_LENGTH, batch, 0, batch.capacity());
-            encoder.encodeRecords(ring, offset, offset, batch.capacity(), 1, 2, i, 0, i, i, i);
+        final int frameLength = FrameDescriptor.alignedLength(FrameDescriptor.HEADER_LENGTH + batch.capacity());
+        fetchLength = batchCount * frameLength;
+        while (appended + frameLength <= RING_LENGTH) {
+            final int offset = ring.offset(appended);
+            ring.buffer().putBytes(offset + FrameDescriptor.HEADER_LENGTH, batch, 0, batch.capacity());
+            encoder.encodeRecords(ring.buffer(), offset, appended, batch.capacity(), 1, 2, 0, 0, 0, 0, 0);
+            appended += frameLength;
         }
         response = Memory.offHeap(batchCount * batch.capacity());
     }
 
     @Benchmark
     public int copy() {
-        if (next + batchCount > frameCount) {
-            next = 0;
+        if (position + fetchLength > appended) {
+            position = 0;
         }
-        long position = (long) next * FrameDescriptor.alignedLength(frameLength);
-        final long first = position;
-        int copied = 0;
-        for (int i = 0; i < batchCount; i++) {
-            final int offset = (int) position;
-            final int length = FrameDescriptor.frameLengthAcquire(ring, offset);
-            final int batchLength = FrameDescriptor.payloadLength(length);
-            response.putBytes(copied, ring, offset + FrameDescriptor.HEADER_LENGTH, batchLength);
-            copied += batchLength;
-            position = FrameDescriptor.nextFramePosition(position, length, RING_LENGTH);
-        }
+        copied = 0;
+        final int frameCount = reader.read(position, appended, handler, fetchLength);
         VarHandle.loadLoadFence();
-        if (FrameDescriptor.position(ring, (int) first) != first) {
-            throw new IllegalStateException("overwritten: position=" + first);
+        if (frameCount != batchCount || position < RingLimits.oldestIntactPosition(appended, 2 * RING_LENGTH)) {
+            throw new IllegalStateException("frames lost: position=" + position + ", frameCount=" + frameCount);
         }
-        next += batchCount;
+        position = reader.position();
         return copied;
+    }
+
+    private void onFrame(final DirectBuffer buffer, final int offset, final int frameLength, final long framePosition) {
+        final int batchLength = FrameDescriptor.payloadLength(frameLength);
+        response.putBytes(copied, buffer, offset + FrameDescriptor.HEADER_LENGTH, batchLength);
+        copied += batchLength;
     }
 }

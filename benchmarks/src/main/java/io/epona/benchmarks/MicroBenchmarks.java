@@ -43,17 +43,16 @@ public final class MicroBenchmarks {
                 .parent(commandLine)
                 .addProfiler(GCProfiler.class)
                 .verbosity(VerboseMode.NORMAL)
-                .shouldFailOnError(true)
+                .shouldFailOnError(false)
                 .build();
         final TableFormat table = new TableFormat(System.out);
         try {
             new Runner(options, table).run();
-            return 0;
+            return table.failedCount() == 0 ? 0 : 1;
         } catch (final NoBenchmarksException e) {
             System.err.println("epona bench: no benchmark has such a name; -l lists them");
             return 2;
         } catch (final RunnerException e) {
-            table.printMessages(System.err);
             System.err.println("epona bench: failed: " + e.getMessage());
             return 1;
         }

@@ -3,8 +3,10 @@ package io.epona.benchmarks;
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameEncoder;
 import io.epona.codec.RecordBatchDescriptor;
+import io.epona.journal.LogRing;
 import io.epona.runtime.LaneCounters;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -37,7 +39,7 @@ public class RingAppendBenchmark {
 
     private final FrameEncoder encoder = new FrameEncoder();
     private final AtomicCounter appended = LaneCounters.onHeap().appended();
-    private final UnsafeBuffer ring = Memory.offHeap(RING_LENGTH);
+    private final LogRing ring = LogRing.allocate(RING_LENGTH);
     private UnsafeBuffer batch;
     private long position;
     private long nextOffset;
@@ -49,27 +51,24 @@ public class RingAppendBenchmark {
 
     @Benchmark
     public long append() {
+        final AtomicBuffer buffer = ring.buffer();
         final int batchLength = batch.capacity();
         final int frameLength = FrameDescriptor.HEADER_LENGTH + batchLength;
         final int remaining = FrameDescriptor.remainingInSpan(position, RING_LENGTH);
         if (FrameDescriptor.alignedLength(frameLength) > remaining) {
-            encoder.encodePadding(ring, offset(), position, remaining, 1, position, position);
+            encoder.encodePadding(buffer, ring.offset(position), position, remaining, 1, position, position);
             position += remaining;
         }
-        final int offset = offset();
+        final int offset = ring.offset(position);
         final int batchOffset = offset + FrameDescriptor.HEADER_LENGTH;
-        ring.putBytes(batchOffset, batch, 0, batchLength);
-        RecordBatchDescriptor.stampBaseOffset(ring, batchOffset, nextOffset);
-        RecordBatchDescriptor.stampPartitionLeaderEpoch(ring, batchOffset, 1);
+        buffer.putBytes(batchOffset, batch, 0, batchLength);
+        RecordBatchDescriptor.stampBaseOffset(buffer, batchOffset, nextOffset);
+        RecordBatchDescriptor.stampPartitionLeaderEpoch(buffer, batchOffset, 1);
         encoder.encodeVerifiedRecords(
-                ring, offset, position, batchLength, 1, 2, nextOffset, 0, position, position, position);
+                buffer, offset, position, batchLength, 1, 2, nextOffset, 0, position, position, position);
         nextOffset++;
         position = FrameDescriptor.nextFramePosition(position, frameLength, RING_LENGTH);
         appended.setRelease(position);
         return position;
-    }
-
-    private int offset() {
-        return (int) position & (RING_LENGTH - 1);
     }
 }

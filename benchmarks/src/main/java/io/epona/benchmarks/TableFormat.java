@@ -16,8 +16,9 @@ import org.openjdk.jmh.runner.format.OutputFormat;
 
 /**
  * Prints JMH's results as one table, row by row: benchmark, mean, error of the mean (half of the 99.9 % interval), the
- * 50th and 99th percentile where single operations were timed, and bytes allocated for each operation. Keeps what else
- * JMH has to say about the benchmark at hand, for the case that it fails. Used by JMH's one runner thread.
+ * 50th and 99th percentile where single operations were timed, and bytes allocated for each operation (where they were
+ * not: keeping the times allocates). What else JMH has to say about a benchmark is shown when it fails. Used by JMH's
+ * one runner thread.
  */
 final class TableFormat implements OutputFormat {
     private static final String ROW = "%-58s %12s %10s %12s %12s %10s%n";
@@ -27,14 +28,16 @@ final class TableFormat implements OutputFormat {
 
     private final PrintStream out;
     private final StringBuilder messages = new StringBuilder();
+    private BenchmarkParams running;
+    private int failedCount;
 
     TableFormat(final PrintStream out) {
         this.out = out;
     }
 
-    /** Prints what JMH said about the last benchmark. */
-    void printMessages(final PrintStream target) {
-        target.print(messages);
+    /** Benchmarks that gave no result. */
+    int failedCount() {
+        return failedCount;
     }
 
     @Override
@@ -44,14 +47,17 @@ final class TableFormat implements OutputFormat {
 
     @Override
     public void startBenchmark(final BenchmarkParams params) {
+        endFailed();
         messages.setLength(0);
+        running = params;
     }
 
     @Override
     public void endBenchmark(final BenchmarkResult result) {
         if (result == null) {
-            return; // failed; the runner throws
+            return;
         }
+        running = null;
         final Result<?> time = result.getPrimaryResult();
         final boolean isSampled = result.getParams().getMode() == Mode.SampleTime;
         out.printf(
@@ -62,8 +68,21 @@ final class TableFormat implements OutputFormat {
                 number(time.getScoreError()),
                 isSampled ? number(time.getStatistics().getPercentile(50)) : "",
                 isSampled ? number(time.getStatistics().getPercentile(99)) : "",
-                allocatedBytes(result));
+                isSampled ? "" : allocatedBytes(result));
         out.flush();
+    }
+
+    @Override
+    public void endRun(final Collection<RunResult> results) {
+        endFailed();
+    }
+
+    private void endFailed() {
+        if (running != null) {
+            failedCount++;
+            out.printf(Locale.ROOT, "%-58s failed:%n%s%n", name(running), messages);
+            running = null;
+        }
     }
 
     private static String name(final BenchmarkParams params) {
@@ -119,9 +138,6 @@ final class TableFormat implements OutputFormat {
             final IterationParams iteration,
             final int number,
             final IterationResult result) {}
-
-    @Override
-    public void endRun(final Collection<RunResult> results) {}
 
     @Override
     public void flush() {
