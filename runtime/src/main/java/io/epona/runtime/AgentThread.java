@@ -32,13 +32,13 @@ public final class AgentThread implements AutoCloseable {
     /**
      * What a thread needs besides its agent.
      *
-     * @param idleStrategy  between duty cycles without work
-     * @param wakeUp        wakes the idle strategy when the thread is to end
-     * @param placement     core and niceness
-     * @param onNotPlaced   runs on the thread when the niceness could not be set; counts a warning
+     * @param idleStrategy between duty cycles without work
+     * @param wakeUp wakes the idle strategy when the thread is to end
+     * @param placement core and niceness
+     * @param onNotPlaced runs on the thread when the niceness could not be set; counts a warning
      * @param threadFactory makes the thread, which gets the agent's role name
-     * @param errorHandler  hears of each exception from a duty cycle
-     * @param fatalHandler  hears when the thread ended without having been asked to
+     * @param errorHandler hears of each exception from a duty cycle
+     * @param fatalHandler hears when the thread ended without having been asked to
      */
     public record Context(
             IdleStrategy idleStrategy,

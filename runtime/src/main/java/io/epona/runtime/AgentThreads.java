@@ -7,9 +7,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.Agent;
 
-/**
- * The threads of a node: started in order, closed in the reverse order. Used by one thread.
- */
+/** The threads of a node: started in order, closed in the reverse order. Used by one thread. */
 public final class AgentThreads implements AutoCloseable {
     private final Deque<AgentThread> threads = new ArrayDeque<>();
 

@@ -1,8 +1,8 @@
 package io.epona.runtime;
 
 /**
- * The catalogue of all counters of a node: type id, name, unit, meaning. Type ids are for ever; ids of one subsystem lie
- * together. A counter's key and label name its {@link Scope subject}, for example {@code lane-0}.
+ * The catalogue of all counters of a node: type id, name, unit, meaning. Type ids are for ever; ids of one subsystem
+ * lie together. A counter's key and label name its {@link Scope subject}, for example {@code lane-0}.
  */
 public enum CounterType {
     /** Errors of the whole node. */

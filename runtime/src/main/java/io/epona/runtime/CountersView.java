@@ -27,22 +27,22 @@ public final class CountersView {
     /**
      * One counter as it is now.
      *
-     * @param typeId    number of its type
-     * @param type      the type, or null when this version of Epona does not know it
+     * @param typeId number of its type
+     * @param type the type, or null when this version of Epona does not know it
      * @param subjectId number of what it belongs to
-     * @param subject   name of what it belongs to
-     * @param label     for people
-     * @param value     now
+     * @param subject name of what it belongs to
+     * @param label for people
+     * @param value now
      */
     public record Sample(int typeId, CounterType type, int subjectId, String subject, String label, long value) {}
 
     /**
      * One distinct error.
      *
-     * @param count   times it was seen
+     * @param count times it was seen
      * @param firstMs first time, ms since the Unix epoch
-     * @param lastMs  last time, ms since the Unix epoch
-     * @param text    exception with stack trace
+     * @param lastMs last time, ms since the Unix epoch
+     * @param text exception with stack trace
      */
     public record DistinctError(int count, long firstMs, long lastMs, String text) {}
 

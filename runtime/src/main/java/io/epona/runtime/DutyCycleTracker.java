@@ -20,8 +20,8 @@ public final class DutyCycleTracker {
     /**
      * A tracker that writes to the two counters.
      *
-     * @param maxCycleNs  longest cycle, in nanoseconds
-     * @param slowCycles  cycles above the threshold
+     * @param maxCycleNs longest cycle, in nanoseconds
+     * @param slowCycles cycles above the threshold
      * @param thresholdNs above which a cycle is slow
      */
     public DutyCycleTracker(final AtomicCounter maxCycleNs, final AtomicCounter slowCycles, final long thresholdNs) {
@@ -33,9 +33,9 @@ public final class DutyCycleTracker {
     /**
      * A tracker with counters of its own, the threshold in the label.
      *
-     * @param counters    that get two more
-     * @param agentId     number of the agent, as key
-     * @param agentName   role name of the agent
+     * @param counters that get two more
+     * @param agentId number of the agent, as key
+     * @param agentName role name of the agent
      * @param thresholdNs above which a cycle is slow
      */
     public static DutyCycleTracker create(

@@ -12,7 +12,7 @@ public interface FatalHandler {
      * The component has ended for good.
      *
      * @param component role that ended, as in its agent's role name
-     * @param reason    what happened, with the values that explain it
+     * @param reason what happened, with the values that explain it
      */
     void onFatal(String component, Throwable reason);
 }

@@ -31,8 +31,8 @@ public final class IdleStrategies {
     /**
      * The numbers that the strategies take; each uses those that it needs.
      *
-     * @param spins     rounds of busy spinning before anything else
-     * @param yields    rounds of yielding after that ({@code backoff})
+     * @param spins rounds of busy spinning before anything else
+     * @param yields rounds of yielding after that ({@code backoff})
      * @param minParkNs shortest park ({@code backoff}, {@code sleep-ns})
      * @param maxParkNs longest park ({@code signalled}, {@code backoff})
      */
@@ -42,14 +42,14 @@ public final class IdleStrategies {
      * A thread's way of waiting, and what its publishers call.
      *
      * @param idleStrategy of the thread
-     * @param signal       for those that publish to it; {@link Signal#NONE} when the strategy polls
+     * @param signal for those that publish to it; {@link Signal#NONE} when the strategy polls
      */
     public record Waiting(IdleStrategy idleStrategy, Signal signal) {}
 
     /**
      * A new strategy for one thread.
      *
-     * @param name     one of {@link #NAMES}
+     * @param name one of {@link #NAMES}
      * @param settings numbers that it takes
      * @throws IllegalArgumentException when there is no such name
      */

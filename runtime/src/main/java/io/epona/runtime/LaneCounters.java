@@ -9,14 +9,14 @@ import org.agrona.concurrent.status.CountersReader;
  * The state of progress of one lane: absolute positions in its log, each written by one thread only and read by any.
  * Writers publish with {@code setRelease}, readers look with {@code getAcquire}.
  *
- * @param appended          frames below are in the ring; written by the lane
- * @param durable           frames below are on this node's device; written by the journal writer
- * @param committed         frames below are durable on the in-sync replicas; written by the lane
+ * @param appended frames below are in the ring; written by the lane
+ * @param durable frames below are on this node's device; written by the journal writer
+ * @param committed frames below are durable on the in-sync replicas; written by the lane
  * @param checkpointApplied frames below are applied to the checkpoint's shadow state; written by the checkpoint agent
- * @param checkpointed      the journal may recycle below, as far as checkpoints are concerned; written by the
- *                          checkpoint agent
- * @param drained           frames below can be read from partition logs, in the page cache; written by the shelf agent
- * @param shelved           frames below are flushed to the device in partition logs; written by the shelf agent
+ * @param checkpointed the journal may recycle below, as far as checkpoints are concerned; written by the checkpoint
+ *     agent
+ * @param drained frames below can be read from partition logs, in the page cache; written by the shelf agent
+ * @param shelved frames below are flushed to the device in partition logs; written by the shelf agent
  */
 public record LaneCounters(
         AtomicCounter appended,

@@ -42,13 +42,13 @@ import org.agrona.concurrent.status.CountersReader;
  * All counters of a node and its distinct error log, in one mapped file that other processes read with
  * {@link NodeCountersReader} while the node runs, and after it crashed.
  *
- * <p>The file belongs in memory (/dev/shm): the kernel's write-back of a file on a disk makes the writer of a mapped page
- * wait. The node holds a lock on it for as long as it lives. A file that a crashed node left is kept beside the new one
- * under {@link #previousPath(Path)}; a clean stop deletes the node's own.
+ * <p>The file belongs in memory (/dev/shm): the kernel's write-back of a file on a disk makes the writer of a mapped
+ * page wait. The node holds a lock on it for as long as it lives. A file that a crashed node left is kept beside the
+ * new one under {@link #previousPath(Path)}; a clean stop deletes the node's own.
  *
- * <p>Counters are allocated by any thread (slow path, synchronised), then each is written as its owner likes. The memory
- * is unmapped by the garbage collector only, once nobody can reach a counter any more, so that a straggling thread never
- * writes to unmapped memory.
+ * <p>Counters are allocated by any thread (slow path, synchronised), then each is written as its owner likes. The
+ * memory is unmapped by the garbage collector only, once nobody can reach a counter any more, so that a straggling
+ * thread never writes to unmapped memory.
  */
 public final class NodeCounters implements AutoCloseable {
     private static final long LOCK_DEADLINE_NS = 1_000_000_000L;
@@ -64,14 +64,14 @@ public final class NodeCounters implements AutoCloseable {
     /**
      * What the file is made for.
      *
-     * @param nodeId         written into the header
-     * @param counterLimit   number of counters that fit; each takes 640 bytes
+     * @param nodeId written into the header
+     * @param counterLimit number of counters that fit; each takes 640 bytes
      * @param errorLogLength bytes for distinct errors with their stack traces
      */
     public record Settings(int nodeId, int counterLimit, int errorLogLength) {
-        /** Room for 2,048 counters and 256 KiB of distinct errors. */
+        /** Room for 2,048 counters and 512 KiB of distinct errors. */
         public static Settings defaults(final int nodeId) {
-            return new Settings(nodeId, 2048, 256 * 1024);
+            return new Settings(nodeId, 2048, 512 * 1024);
         }
     }
 
@@ -87,9 +87,9 @@ public final class NodeCounters implements AutoCloseable {
     /**
      * Makes the file.
      *
-     * @param path     of the file; its directory must exist
+     * @param path of the file; its directory must exist
      * @param settings sizes and node id
-     * @param clock    for the start time and the error log
+     * @param clock for the start time and the error log
      * @throws CountersFileException when another node that lives uses the path, or the file cannot be made
      */
     public static NodeCounters create(final Path path, final Settings settings, final NodeClock clock) {
@@ -198,9 +198,9 @@ public final class NodeCounters implements AutoCloseable {
     /**
      * A new counter.
      *
-     * @param type      from the catalogue
+     * @param type from the catalogue
      * @param subjectId number of what it belongs to, such as the lane id
-     * @param subject   name of what it belongs to, such as {@code lane-0}
+     * @param subject name of what it belongs to, such as {@code lane-0}
      */
     public AtomicCounter counter(final CounterType type, final int subjectId, final String subject) {
         return counter(type, subjectId, subject, "");
@@ -209,10 +209,10 @@ public final class NodeCounters implements AutoCloseable {
     /**
      * A new counter.
      *
-     * @param type      from the catalogue
+     * @param type from the catalogue
      * @param subjectId number of what it belongs to, such as the lane id
-     * @param subject   name of what it belongs to, such as {@code lane-0}
-     * @param remark    added to the label, for example a threshold; may be empty
+     * @param subject name of what it belongs to, such as {@code lane-0}
+     * @param remark added to the label, for example a threshold; may be empty
      */
     public synchronized AtomicCounter counter(
             final CounterType type, final int subjectId, final String subject, final String remark) {

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.LockSupport;
  * A {@link Signal} on which exactly one thread, its owner, waits by parking; any thread may signal. Signalling is
  * wait-free and allocates nothing.
  *
- * <p>The owner does not wait here on its own account: {@link SignalledIdleStrategy} drives the steps
- * {@link #arm()}, <em>poll once more</em>, {@link #awaitNs(long)}, {@link #disarm()}.
+ * <p>The owner does not wait here on its own account: {@link SignalledIdleStrategy} drives the steps {@link #arm()},
+ * <em>poll once more</em>, {@link #awaitNs(long)}, {@link #disarm()}.
  *
  * <h2>Why no wake-up is lost</h2>
  *
@@ -24,10 +24,11 @@ import java.util.concurrent.locks.LockSupport;
  * <p>The full fences P2 and O2 are ordered one way or the other. If P2 comes first, then O3 sees P1 and the owner works
  * instead of parking. If O2 comes first, then P3 sees ARMED (or what a later step of the owner or of another publisher
  * wrote over it), and this publisher, or the one that took the state from ARMED to RUNNING before it, unparks the
- * owner. An unpark that comes between O4's check and the park leaves a permit, so that the park returns at once. A
- * publisher that reads RUNNING because the owner woke by itself (time-out, interrupt) needs to do nothing: the owner
- * wrote RUNNING before polling again and passes O1 to O3 before it can park the next time. The time limit of each park
- * is therefore for the owner's own timers and not a safety net; {@link #timeouts()} counts it.
+ * owner. An unpark that comes between O4's check and the park leaves a permit, so that the park returns at once; one
+ * that comes later still makes some later park return early, which costs the owner one more poll. A publisher that
+ * reads RUNNING because the owner woke by itself (time-out, interrupt) needs to do nothing: the owner wrote RUNNING
+ * before polling again and passes O1 to O3 before it can park the next time. The time limit of each park is therefore
+ * for the owner's own timers and not a safety net.
  */
 public final class ParkingSignal implements Signal {
     private static final int RUNNING = 0;
@@ -48,7 +49,6 @@ public final class ParkingSignal implements Signal {
 
     // Written by the owner only.
     private long parks;
-    private long timeouts;
 
     @Override
     public void signal() {
@@ -89,9 +89,6 @@ public final class ParkingSignal implements Signal {
         }
         parks++;
         LockSupport.parkNanos(this, maxNs);
-        if (isArmed()) {
-            timeouts++;
-        }
         disarm();
     }
 
@@ -105,11 +102,6 @@ public final class ParkingSignal implements Signal {
     /** How often the owner parked; exact on the owner's thread only. */
     long parks() {
         return parks;
-    }
-
-    /** How often a park ended without a signal; exact on the owner's thread only. */
-    long timeouts() {
-        return timeouts;
     }
 
     @Override

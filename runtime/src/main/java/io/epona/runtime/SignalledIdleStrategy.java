@@ -24,8 +24,8 @@ public final class SignalledIdleStrategy implements IdleStrategy {
     /**
      * A strategy for the one thread that owns the signal.
      *
-     * @param signal    that publishers raise to wake the thread
-     * @param spins     idle rounds before arming; each is a {@link Thread#onSpinWait()} and a duty cycle
+     * @param signal that publishers raise to wake the thread
+     * @param spins idle rounds before arming; each is a {@link Thread#onSpinWait()} and a duty cycle
      * @param maxParkNs longest park, for the timers of the agent
      */
     public SignalledIdleStrategy(final ParkingSignal signal, final int spins, final long maxParkNs) {

@@ -5,10 +5,11 @@ import java.time.Instant;
 /**
  * The machine's clocks: {@link System#nanoTime()} plus an offset that makes it the time since the Unix epoch.
  *
- * <p>Any thread reads: two loads and an addition, no allocation. One thread, now and then (a second is a good interval),
- * calls {@link #synchronise()}, because the wall clock may be set, and because a suspended machine's monotonic clock
- * stands still. Small deviations are followed in steps of at most {@link #MAX_SLEW_NS} for each call, so that time
- * stamps practically never go back; one above {@link #STEP_THRESHOLD_NS} is taken over at once and counted.
+ * <p>Any thread reads: two loads and an addition, no allocation. One thread, now and then (a second is a good
+ * interval), calls {@link #synchronise()}, because the wall clock may be set, and because a suspended machine's
+ * monotonic clock stands still. Small deviations are followed in steps of at most {@link #MAX_SLEW_NS} for each call,
+ * so that time stamps practically never go back; one above {@link #STEP_THRESHOLD_NS} is taken over at once and
+ * counted.
  */
 public final class SystemNodeClock implements NodeClock {
     /** Correction of one {@link #synchronise()} call at most, as long as the clock does not step. */

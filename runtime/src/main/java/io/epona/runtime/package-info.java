@@ -1,4 +1,2 @@
-/**
- * What every agent of a node needs: signals and idle strategies, threads, clocks, counters, the error log.
- */
+/** What every agent of a node needs: signals and idle strategies, threads, clocks, counters, the error log. */
 package io.epona.runtime;

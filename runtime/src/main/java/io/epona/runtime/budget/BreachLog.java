@@ -50,9 +50,7 @@ public final class BreachLog {
         this.slots = new long[capacity * SLOT_LENGTH];
     }
 
-    /**
-     * Adds a breach, over the oldest one when the log is full. Writer's thread only; see {@link Breach}.
-     */
+    /** Adds a breach, over the oldest one when the log is full. Writer's thread only; see {@link Breach}. */
     public void record(
             final long epochNs,
             final int partitionIndex,
@@ -86,7 +84,8 @@ public final class BreachLog {
     }
 
     /**
-     * The newest breaches, oldest of them first. Any thread. One that is overwritten while it is being read is left out.
+     * The newest breaches, oldest of them first. Any thread. One that is overwritten while it is being read is left
+     * out.
      *
      * @param limit number of breaches at most
      */

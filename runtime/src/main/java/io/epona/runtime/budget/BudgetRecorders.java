@@ -46,7 +46,7 @@ public final class BudgetRecorders {
     /**
      * Makes the recorder of one thread.
      *
-     * @param owner  name, unique within the node, without dots, commas or spaces, for example {@code lane-0}
+     * @param owner name, unique within the node, without dots, commas or spaces, for example {@code lane-0}
      * @param stages that it records
      */
     public synchronized StageRecorder recorder(final String owner, final Stage... stages) {
@@ -63,7 +63,7 @@ public final class BudgetRecorders {
     /**
      * Makes the breach log of one thread.
      *
-     * @param owner    name, unique among the breach logs of the node
+     * @param owner name, unique among the breach logs of the node
      * @param capacity number of breaches kept, a power of two
      */
     public synchronized BreachLog breachLog(final String owner, final int capacity) {

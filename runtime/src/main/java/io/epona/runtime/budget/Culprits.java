@@ -12,10 +12,10 @@ public final class Culprits {
      * The stage of one record's way that exceeds its own budget by most. What the four stages leave of the whole is the
      * reserve's. When nothing exceeds its own budget, the stage that is nearest to it.
      *
-     * @param produceNs  time of the produce stage
-     * @param commitNs   time of the commit stage
-     * @param deliverNs  time of the deliver stage
-     * @param processNs  time of the process stage
+     * @param produceNs time of the produce stage
+     * @param commitNs time of the commit stage
+     * @param deliverNs time of the deliver stage
+     * @param processNs time of the process stage
      * @param endToEndNs the whole
      */
     public static Stage ofRecord(
@@ -58,8 +58,9 @@ public final class Culprits {
     }
 
     /**
-     * The stage that ate most over many records: of the stages that add up to the whole, the one with the most breaches,
-     * and among equals the one whose 99.9th percentile takes most of its budget. Empty when no stage was breached.
+     * The stage that ate most over many records: of the stages that add up to the whole, the one with the most
+     * breaches, and among equals the one whose 99.9th percentile takes most of its budget. Empty when no stage was
+     * breached.
      */
     public static Optional<Stage> of(final Map<Stage, Histogram> histograms) {
         Stage culprit = null;
@@ -81,9 +82,7 @@ public final class Culprits {
         return Optional.ofNullable(culprit);
     }
 
-    /**
-     * The longest part inside a stage, at the 99.9th percentile. Empty when none of its parts was recorded.
-     */
+    /** The longest part inside a stage, at the 99.9th percentile. Empty when none of its parts was recorded. */
     public static Optional<Stage> largestPart(final Stage stage, final Map<Stage, Histogram> histograms) {
         Stage largest = null;
         long longestNs = -1;

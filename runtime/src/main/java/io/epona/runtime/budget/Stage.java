@@ -5,9 +5,9 @@ import java.util.concurrent.TimeUnit;
 /**
  * The stages of a record's way through Epona, their budgets, and the parts that are recorded inside them.
  *
- * <p>{@link #PRODUCE}, {@link #COMMIT}, {@link #DELIVER}, {@link #PROCESS} and {@link #RESERVE} follow each other and add
- * up to {@link #END_TO_END}. Each part lies inside its {@link #parent()}; {@link #ACKNOWLEDGE} runs beside the deliver
- * stage and is in no sum.
+ * <p>{@link #PRODUCE}, {@link #COMMIT}, {@link #DELIVER}, {@link #PROCESS} and {@link #RESERVE} follow each other and
+ * add up to {@link #END_TO_END}. Each part lies inside its {@link #parent()}; {@link #ACKNOWLEDGE} runs beside the
+ * deliver stage and is in no sum.
  */
 public enum Stage {
     /** Producer's time stamp to: the gateway has the whole request. */

@@ -4,8 +4,8 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.SingleWriterRecorder;
 
 /**
- * Records how long stages took, for one owner, which is the only thread that calls {@link #record(Stage, long)}; another
- * thread takes interval histograms meanwhile. Recording is wait-free and allocates nothing.
+ * Records how long stages took, for one owner, which is the only thread that calls {@link #record(Stage, long)};
+ * another thread takes interval histograms meanwhile. Recording is wait-free and allocates nothing.
  *
  * <p>Values are kept to three decimal digits from 1 ns to {@link #HIGHEST_NS}; above it they count as the highest, and
  * below zero (clocks of two machines that disagree) as zero.
@@ -23,7 +23,7 @@ public final class StageRecorder {
     /**
      * A recorder that nobody exports, for tests and tools; a node's come from {@link BudgetRecorders}.
      *
-     * @param owner  name of the one thread or role that records, for example {@code lane-0}
+     * @param owner name of the one thread or role that records, for example {@code lane-0}
      * @param stages that it may record
      */
     public StageRecorder(final String owner, final Stage... stages) {
@@ -49,7 +49,7 @@ public final class StageRecorder {
     /**
      * Records one value.
      *
-     * @param stage     one of those that the recorder was made for
+     * @param stage one of those that the recorder was made for
      * @param elapsedNs nanoseconds that it took
      */
     public void record(final Stage stage, final long elapsedNs) {
@@ -59,9 +59,9 @@ public final class StageRecorder {
     /**
      * Records a value that several records share, such as the stages of one batch.
      *
-     * @param stage     one of those that the recorder was made for
+     * @param stage one of those that the recorder was made for
      * @param elapsedNs nanoseconds that each of them took
-     * @param count     number of records
+     * @param count number of records
      */
     public void record(final Stage stage, final long elapsedNs, final long count) {
         recorders[stage.ordinal()].recordValueWithCount(clamp(elapsedNs), count);
@@ -74,7 +74,7 @@ public final class StageRecorder {
     /**
      * Takes what was recorded since the last call; one exporter thread at a time.
      *
-     * @param stage    one of those that the recorder was made for
+     * @param stage one of those that the recorder was made for
      * @param recycled histogram that an earlier call returned, or null
      * @return the interval, valid until it is handed back as {@code recycled}
      */

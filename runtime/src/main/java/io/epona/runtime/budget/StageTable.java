@@ -8,8 +8,8 @@ import java.util.Optional;
 import org.HdrHistogram.Histogram;
 
 /**
- * The stage table as text: for each recorded stage its budget, percentiles, count and breaches; parts are indented under
- * their stage, a breached stage is marked and so is the part of it that took longest.
+ * The stage table as text: for each recorded stage its budget, percentiles, count and breaches; parts are indented
+ * under their stage, a breached stage is marked and so is the part of it that took longest.
  *
  * <pre>
  * stage              budget      p50      p99    p99.9      max     count  breaches
@@ -75,9 +75,7 @@ public final class StageTable {
         return String.format(Locale.ROOT, FORMAT, cells).stripTrailing();
     }
 
-    /**
-     * A time with three digits at most and the unit that suits it, for example {@code 210 us}, {@code 1.1 ms}.
-     */
+    /** A time with three digits at most and the unit that suits it, for example {@code 210 us}, {@code 1.1 ms}. */
     public static String duration(final long durationNs) {
         if (durationNs < 1_000) {
             return durationNs + " ns";

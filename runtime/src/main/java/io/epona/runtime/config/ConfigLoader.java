@@ -3,6 +3,7 @@ package io.epona.runtime.config;
 import io.epona.runtime.config.EponaConfig.Setting;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,10 +11,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Makes an effective configuration out of defaults, a file and the command line, collecting every problem on the way. */
+/**
+ * Makes an effective configuration out of defaults, a file and the command line, collecting every problem on the way.
+ */
 final class ConfigLoader {
+    private static final Pattern LINE = Pattern.compile("^(?!--).*:(\\d{1,9})$");
+
     private final ConfigSchema schema;
     private final List<ConfigProblem> problems = new ArrayList<>();
     private final Map<String, SequencedMap<String, RawSetting>> given = new LinkedHashMap<>();
@@ -30,9 +37,19 @@ final class ConfigLoader {
         overrides.forEach(loader::override);
         final EponaConfig config = loader.settle();
         if (!loader.problems.isEmpty()) {
+            loader.problems.sort(Comparator.comparingInt(ConfigLoader::place));
             throw new ConfigException(loader.problems);
         }
         return config;
+    }
+
+    /** Problems of the file come first, in the order of its lines, then the command line's, then what is nowhere. */
+    private static int place(final ConfigProblem problem) {
+        final Matcher line = LINE.matcher(problem.origin());
+        if (line.find()) {
+            return Integer.parseInt(line.group(1));
+        }
+        return problem.origin().isEmpty() ? Integer.MAX_VALUE : Integer.MAX_VALUE - 1;
     }
 
     private void override(final ConfigOverride override) {

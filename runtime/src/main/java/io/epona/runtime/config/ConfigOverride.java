@@ -4,8 +4,8 @@ package io.epona.runtime.config;
  * A value from the command line, which goes over the file's.
  *
  * @param origin how the user gave it, for example {@code --set lane.count=2}
- * @param key    dotted name
- * @param value  its text, or null when the user gave none
+ * @param key dotted name
+ * @param value its text, or null when the user gave none
  */
 public record ConfigOverride(String origin, String key, String value) {
     /** From {@code --set key=value}. */
@@ -21,8 +21,8 @@ public record ConfigOverride(String origin, String key, String value) {
      * From an option that stands for a key, for example {@code --listen HOST:PORT}.
      *
      * @param option as the user types it
-     * @param key    that it stands for
-     * @param value  that was given
+     * @param key that it stands for
+     * @param value that was given
      */
     public static ConfigOverride ofOption(final String option, final ConfigKey<?> key, final String value) {
         return new ConfigOverride(option + ' ' + value, key.name(), value);

@@ -6,8 +6,8 @@ import java.util.function.Predicate;
  * What a value must be besides of the right type.
  *
  * @param description what is allowed, for example {@code 1 to 64}; completes "give ..."
- * @param predicate   true for what is allowed
- * @param <T>         type of the values
+ * @param predicate true for what is allowed
+ * @param <T> type of the values
  */
 public record ConfigRule<T>(String description, Predicate<? super T> predicate) {
     /** Numbers from the least to the greatest, both allowed. */

@@ -30,7 +30,7 @@ public final class ConfigSchema {
         /**
          * Reports what does not fit.
          *
-         * @param config    in which the keys of the check are valid each by itself
+         * @param config in which the keys of the check are valid each by itself
          * @param complaint to call for each misfit
          */
         void check(EponaConfig config, Complaint complaint);
@@ -42,8 +42,8 @@ public final class ConfigSchema {
         /**
          * One misfit.
          *
-         * @param key    whose value is best changed
-         * @param what   is wrong, with names and values
+         * @param key whose value is best changed
+         * @param what is wrong, with names and values
          * @param remedy what to do about it
          */
         void add(ConfigKey<?> key, String what, String remedy);
@@ -156,7 +156,7 @@ public final class ConfigSchema {
          * Adds a check between values; it runs when all of the named keys are valid by themselves.
          *
          * @param crossCheck what to check
-         * @param involved   keys that it looks at
+         * @param involved keys that it looks at
          */
         public Builder check(final CrossCheck crossCheck, final ConfigKey<?>... involved) {
             checks.add(new Check(List.of(involved), crossCheck));

@@ -14,7 +14,7 @@ interface ConfigType<T> {
      *
      * @param raw a {@code String}, a {@code List<String>}, or for map keys a {@code Map<String, String>}
      * @throws IllegalArgumentException when it is no such value; the message completes a sentence that begins with the
-     *                                  value
+     *     value
      */
     T read(Object raw);
 

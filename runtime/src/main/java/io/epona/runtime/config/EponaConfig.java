@@ -20,7 +20,7 @@ public final class EponaConfig {
     /**
      * A valid value.
      *
-     * @param value  of the key's type
+     * @param value of the key's type
      * @param origin where it was given
      */
     record Setting<T>(T value, String origin) {}
@@ -34,8 +34,8 @@ public final class EponaConfig {
     /**
      * Loads and checks.
      *
-     * @param schema    of the keys
-     * @param file      HOCON ({@code .conf}), JSON or properties, by its ending
+     * @param schema of the keys
+     * @param file HOCON ({@code .conf}), JSON or properties, by its ending
      * @param overrides from the command line; a later one goes over an earlier one
      * @throws ConfigException with all problems, when there are any
      */

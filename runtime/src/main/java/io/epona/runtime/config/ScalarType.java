@@ -9,10 +9,10 @@ import java.util.function.Function;
  * A type whose values are one text each.
  *
  * @param description what to give
- * @param parser      from text; its exception's message completes a sentence that begins with the text
- * @param formatter   to text
- * @param isQuoted    true when HOCON needs quotes around the text
- * @param <T>         type of the values
+ * @param parser from text; its exception's message completes a sentence that begins with the text
+ * @param formatter to text
+ * @param isQuoted true when HOCON needs quotes around the text
+ * @param <T> type of the values
  */
 record ScalarType<T>(String description, Function<String, T> parser, Function<T, String> formatter, boolean isQuoted)
         implements ConfigType<T> {
