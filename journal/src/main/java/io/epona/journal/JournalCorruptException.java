@@ -5,9 +5,8 @@ public final class JournalCorruptException extends JournalException {
     private static final long serialVersionUID = 1L;
 
     /** Remedy for damage that only another copy can repair. */
-    public static final String RESTORE =
-            "keep a copy of the directory, look at it with `epona journal verify`, check the"
-                    + " device, and restore the directory from a backup; what is behind the damage is lost on this node";
+    public static final String RESTORE = "keep a copy of the directory, look at it with `epona journal verify`, check"
+            + " the device, and restore the directory from a backup; what is behind the damage is lost on this node";
 
     private final long position;
 

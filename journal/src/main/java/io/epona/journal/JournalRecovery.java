@@ -1,6 +1,5 @@
 package io.epona.journal;
 
-import io.epona.codec.FrameCheck;
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameEncoder;
 import io.epona.codec.FrameHandler;
@@ -18,9 +17,7 @@ final class JournalRecovery {
     private final SegmentHeaders headers;
     private final LogRing ring;
     private final RecoveryRules rules;
-    private final SegmentWindow window;
-    private final FrameWalk walk;
-    private final TailEvidence evidence;
+    private final RecoveryScan scan;
 
     JournalRecovery(
             final JournalConfig config,
@@ -33,86 +30,23 @@ final class JournalRecovery {
         this.headers = headers;
         this.ring = ring;
         this.rules = rules;
-        this.window = new SegmentWindow(store, config.segmentLength(), config.blockLength());
-        this.walk = new FrameWalk(config, headers, window, rules);
-        this.evidence = new TailEvidence(config, window, walk);
+        this.scan = new RecoveryScan(config, store, headers, rules);
     }
 
     RecoveredTail recover(final long fromPosition, final long checkpointPosition, final FrameHandler handler) {
-        checkStart(fromPosition, checkpointPosition);
-        walk.walk(fromPosition, handler, false);
-        long tail = walk.position();
-        final SegmentHeader header = headers.of(config.segmentNumber(tail));
-        if (null != header) {
-            evidence.search(tail, header);
-        }
-        refuseUnlessTorn(tail, checkpointPosition);
-        final long wipedLength = null != header && rules.wipesBehindTail() ? wipe(tail, header) : 0;
-        tail = shape(tail, header);
+        scan.scan(fromPosition, checkpointPosition, handler, false);
+        final SegmentHeader header = scan.header();
+        final long wipedLength = null != header && rules.wipesBehindTail() ? wipe(scan.tail(), header) : 0;
+        final long tail = shape(scan.tail(), header);
         loadLastBlock(tail);
         return new RecoveredTail(
                 tail,
                 headers.oldestPosition(),
-                walk.frameCount(),
-                walk.leaderEpoch(),
-                walk.endCheck(),
-                evidence.frameCount(),
+                scan.walk().frameCount(),
+                scan.walk().leaderEpoch(),
+                scan.walk().endCheck(),
+                scan.evidence().frameCount(),
                 wipedLength);
-    }
-
-    private void checkStart(final long fromPosition, final long checkpointPosition) {
-        if (fromPosition < 0 || checkpointPosition < fromPosition) {
-            throw new IllegalArgumentException(
-                    "fromPosition=" + fromPosition + ", checkpointPosition=" + checkpointPosition);
-        }
-        final long oldestPosition = headers.oldestPosition();
-        if (fromPosition < oldestPosition) {
-            throw new JournalCorruptException(
-                    fromPosition,
-                    "the frames that the newest intact checkpoint needs were recycled already, or there is no"
-                            + " checkpoint: from=" + fromPosition + ", oldest in the journal=" + oldestPosition);
-        }
-        final long endPosition = (headers.newestNumber() + 1) * config.segmentLength();
-        if (checkpointPosition > endPosition) {
-            throw new JournalCorruptException(
-                    endPosition,
-                    "the checkpoint is ahead of all segment files, which are older: checkpoint=" + checkpointPosition
-                            + ", end of the newest segment=" + endPosition);
-        }
-    }
-
-    private void refuseUnlessTorn(final long tail, final long checkpointPosition) {
-        if (walk.endCheck() == FrameCheck.BAD_VERSION || walk.endCheck() == FrameCheck.BAD_TYPE) {
-            throw new JournalRefusedException(
-                    "the journal holds a frame that this version does not know: " + place(tail) + ", found="
-                            + walk.endCheck(),
-                    "start the newer version that wrote it");
-        }
-        if (rules.isEvidence(tail, checkpointPosition)) {
-            throw damaged(tail, "the checkpoint is of position " + checkpointPosition);
-        }
-        if (rules.isEvidence(tail, headers.markedPosition())) {
-            throw damaged(tail, "a segment header says that all was durable below " + headers.markedPosition());
-        }
-        if (rules.isEvidence(tail, evidence.knownDurablePosition())) {
-            throw damaged(
-                    tail,
-                    "the intact frame at " + evidence.witnessPosition() + " shows that all was durable below "
-                            + evidence.knownDurablePosition());
-        }
-    }
-
-    private JournalCorruptException damaged(final long position, final String why) {
-        return new JournalCorruptException(
-                position,
-                "the journal is damaged where it was durable: " + place(position) + ", found=" + walk.endCheck() + ", "
-                        + why);
-    }
-
-    private String place(final long position) {
-        final long number = config.segmentNumber(position);
-        return "lane=" + config.laneId() + ", position=" + position + ", fileIndex=" + config.fileIndex(number)
-                + ", offset in file=" + config.fileOffset(position);
     }
 
     /**
@@ -124,7 +58,7 @@ final class JournalRecovery {
         final int maxWriteLength = Math.max(header.maxWriteLength(), config.maxWriteLength());
         final long end = Math.min(
                 header.endPosition(),
-                BitUtil.align(Math.max(tail + maxWriteLength, evidence.lastEnd()), blockLength) + blockLength);
+                BitUtil.align(Math.max(tail + maxWriteLength, scan.evidence().lastEnd()), blockLength) + blockLength);
         final int stepLength = (int) Math.min(config.segmentLength(), config.maxWriteLength());
         final UnsafeBuffer buffer = allocate(stepLength);
         final long start = tail & -blockLength;
@@ -142,7 +76,6 @@ final class JournalRecovery {
             keptLength = 0;
             position += length;
         }
-        window.invalidate();
         return end - tail;
     }
 
@@ -177,7 +110,13 @@ final class JournalRecovery {
             final int length = (int) Math.min(buffer.capacity(), header.endPosition() - start);
             store.read(fileIndex, config.fileOffset(start), buffer, 0, length);
             encoder.encodePadding(
-                    buffer, (int) (position - start), position, remaining, Math.max(0, walk.leaderEpoch()), 0, tail);
+                    buffer,
+                    (int) (position - start),
+                    position,
+                    remaining,
+                    Math.max(0, scan.walk().leaderEpoch()),
+                    0,
+                    tail);
             store.write(fileIndex, config.fileOffset(start), buffer, 0, length);
             position += remaining;
         }

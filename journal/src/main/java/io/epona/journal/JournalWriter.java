@@ -114,6 +114,7 @@ public final class JournalWriter implements Agent {
     private long startOfNext() {
         if (writtenPosition == durablePosition) {
             writtenPosition = FrameDescriptor.framePosition(writtenPosition, spanLength);
+            durablePosition = writtenPosition;
         }
         return writtenPosition;
     }

@@ -51,12 +51,6 @@ final class SegmentWindow {
         endPosition = start + count;
     }
 
-    /** Forgets what was read: the files have changed. */
-    void invalidate() {
-        startPosition = 0;
-        endPosition = 0;
-    }
-
     /** The bytes that were loaded. */
     UnsafeBuffer buffer() {
         return buffer;

@@ -1,0 +1,179 @@
+package io.epona.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.epona.codec.FrameDescriptor;
+import io.epona.codec.FrameEncoder;
+import io.epona.runtime.FatalHandler;
+import io.epona.runtime.LaneCounters;
+import io.epona.runtime.Signal;
+import io.epona.runtime.budget.Stage;
+import io.epona.runtime.budget.StageRecorder;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+
+/**
+ * One life of a lane's log in a test: journal, ring, writer, and an appender that does what a lane does. Payloads
+ * follow from the position, so that a frame that is read back can be checked whole.
+ */
+final class TestLog implements AutoCloseable {
+    static final int MIN_PAYLOAD = 61;
+    static final int EPOCH = 1;
+
+    final JournalConfig config;
+    final LogRing ring;
+    final int spanLength;
+    final LaneCounters counters = LaneCounters.onHeap();
+    final List<Throwable> failures = new ArrayList<>();
+    final List<Long> recovered = new ArrayList<>();
+    final Journal journal;
+    final RecoveredTail tail;
+    final JournalWriter writer;
+
+    private final FrameEncoder encoder = new FrameEncoder();
+    private final FatalHandler fatalHandler = (component, reason) -> failures.add(reason);
+    int signals;
+    private long end;
+    /** Durable position that frames carry, when not the counter's. */
+    long claimedDurable = -1;
+
+    private TestLog(
+            final JournalConfig config,
+            final SegmentStore store,
+            final int ringLength,
+            final long from,
+            final long checkpoint,
+            final RecoveryRules rules) {
+        this.config = config;
+        this.ring = LogRing.allocate(ringLength);
+        this.spanLength = ring.spanLength(config.segmentLength());
+        this.journal = Journal.open(config, store, ring, rules);
+        try {
+            this.tail = journal.recover(from, checkpoint, this::onRecovered);
+        } catch (final RuntimeException ex) {
+            journal.close();
+            throw ex;
+        }
+        counters.setAll(tail.position());
+        counters.checkpointed().setRelease(from);
+        final StageRecorder recorder = new StageRecorder("journal-0", Stage.DEVICE_WRITE);
+        final Signal onDurable = () -> signals++;
+        this.writer = journal.writer(counters, recorder, onDurable, fatalHandler);
+        this.end = tail.position();
+    }
+
+    static TestLog open(final JournalConfig config, final SegmentStore store, final int ringLength) {
+        return open(config, store, ringLength, 0, 0);
+    }
+
+    static TestLog open(
+            final JournalConfig config,
+            final SegmentStore store,
+            final int ringLength,
+            final long from,
+            final long checkpoint) {
+        return new TestLog(config, store, ringLength, from, checkpoint, RecoveryRules.STRICT);
+    }
+
+    /** Appends and publishes a frame of that payload; its position. */
+    long append(final int payloadLength) {
+        final long position = write(payloadLength);
+        publish();
+        return position;
+    }
+
+    void publish() {
+        counters.appended().setRelease(end);
+    }
+
+    /** Writes a frame into the ring, behind a padding frame where it does not fit, without publishing it. */
+    long write(final int payloadLength) {
+        final int aligned = FrameDescriptor.alignedLength(FrameDescriptor.HEADER_LENGTH + payloadLength);
+        long position = FrameDescriptor.framePosition(end, spanLength);
+        final int remaining = FrameDescriptor.remainingInSpan(position, spanLength);
+        if (aligned > remaining) {
+            pad(position, remaining);
+            position += remaining;
+        }
+        final int offset = ring.offset(position);
+        for (int i = 0; i < payloadLength; i++) {
+            ring.buffer().putByte(offset + FrameDescriptor.HEADER_LENGTH + i, payloadByte(position, i));
+        }
+        encoder.encodeRecords(
+                ring.buffer(), offset, position, payloadLength, EPOCH, 7, position, 0, 1, 2, knownDurable());
+        end = position + aligned;
+        return position;
+    }
+
+    void pad(final long position, final int remaining) {
+        encoder.encodePadding(ring.buffer(), ring.offset(position), position, remaining, EPOCH, 2, knownDurable());
+        end = position + remaining;
+    }
+
+    private long knownDurable() {
+        return claimedDurable >= 0 ? claimedDurable : counters.durable().get();
+    }
+
+    /** Fills the span up to its end less what is to be left, with one frame. */
+    long fillSpan(final int leave) {
+        final int remaining = FrameDescriptor.remainingInSpan(end, spanLength);
+        return append(remaining - leave - FrameDescriptor.HEADER_LENGTH);
+    }
+
+    /** Bytes that a new frame could take before the span ends. */
+    int remaining() {
+        return FrameDescriptor.remainingInSpan(end, spanLength);
+    }
+
+    long end() {
+        return end;
+    }
+
+    /** Runs the writer until all is durable. */
+    void flush() {
+        int guard = 0;
+        while (counters.durable().get() < end && !writer.isFenced()) {
+            writer.doWork();
+            if (guard++ > 100_000) {
+                throw new AssertionError(
+                        "writer does not advance: durable=" + counters.durable().get());
+            }
+        }
+    }
+
+    /** Appends and flushes, letting the journal recycle all that is durable. */
+    void appendAll(final int count, final int payloadLength) {
+        for (int i = 0; i < count; i++) {
+            append(payloadLength);
+            flush();
+            counters.checkpointed().setRelease(counters.durable().get());
+        }
+    }
+
+    static byte payloadByte(final long position, final int index) {
+        return (byte) (position * 31 + index * 7L + (index >> 8));
+    }
+
+    private void onRecovered(final DirectBuffer buffer, final int offset, final int frameLength, final long position) {
+        checkFrame(buffer, offset, frameLength, position);
+        recovered.add(position);
+    }
+
+    static void checkFrame(final DirectBuffer buffer, final int offset, final int frameLength, final long position) {
+        assertEquals(position, FrameDescriptor.position(buffer, offset));
+        assertEquals(frameLength, FrameDescriptor.frameLength(buffer, offset));
+        for (int i = 0; i < frameLength - FrameDescriptor.HEADER_LENGTH; i++) {
+            final byte actual = buffer.getByte(offset + FrameDescriptor.HEADER_LENGTH + i);
+            if (actual != payloadByte(position, i)) {
+                assertEquals(payloadByte(position, i), actual, "payload at " + position + " byte " + i);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        journal.close();
+        ring.close();
+    }
+}
