@@ -8,7 +8,7 @@ import java.util.List;
 
 /** Looks at a log's directory without opening the log: one listing, and a stat of each segment. */
 final class ClosedLog {
-    private static final String SUFFIX = ".log";
+    private static final String SUFFIX = KafkaLog.LOG;
 
     private ClosedLog() {}
 

@@ -31,6 +31,10 @@ import org.apache.kafka.storage.internals.log.UnifiedLog;
  * rebuilt when a log is opened after it was not closed in order, so flushing them would gain nothing.
  */
 final class KafkaLog {
+    static final String LOG = ".log";
+    static final String INDEX = ".index";
+    static final String TIME_INDEX = ".timeindex";
+
     private final KafkaLogs shared;
     private final UnifiedLog log;
     private final KafkaScheduler scheduler;
@@ -96,28 +100,31 @@ final class KafkaLog {
     void append(final ByteBuffer batches, final int leaderEpoch, final long firstOffset, final long lastOffset)
             throws IOException {
         final int length = batches.remaining();
-        final LogConfig config = log.config();
-        final boolean oversized = length > config.segmentSize();
-        if (oversized) {
-            log.updateConfig(KafkaLogs.withSegmentLength(config, length));
-        }
-        try {
-            final LogAppendInfo info = log.appendAsFollower(MemoryRecords.readableRecords(batches), leaderEpoch);
-            if (info.firstOffset() != firstOffset
-                    || info.lastOffset() != lastOffset
-                    || info.validBytes() != length
-                    || log.logEndOffset() != lastOffset + 1) {
-                throw new PartitionLogException("partition log took other records than it was given: log=" + log.name()
-                        + ", given offsets=" + firstOffset + ".." + lastOffset + " in " + length + " bytes, taken="
-                        + info.firstOffset() + ".." + info.lastOffset() + " in " + info.validBytes()
-                        + " bytes, log end=" + log.logEndOffset());
-            }
-        } finally {
-            if (oversized) {
-                log.updateConfig(config);
-            }
+        final MemoryRecords records = MemoryRecords.readableRecords(batches);
+        final LogAppendInfo info = length > log.config().segmentSize()
+                ? appendOversized(records, leaderEpoch)
+                : log.appendAsFollower(records, leaderEpoch);
+        if (info.firstOffset() != firstOffset
+                || info.lastOffset() != lastOffset
+                || info.validBytes() != length
+                || log.logEndOffset() != lastOffset + 1) {
+            throw new PartitionLogException("partition log took other records than it was given: log=" + log.name()
+                    + ", given offsets=" + firstOffset + ".." + lastOffset + " in " + length + " bytes, taken="
+                    + info.firstOffset() + ".." + info.lastOffset() + " in " + info.validBytes()
+                    + " bytes, log end=" + log.logEndOffset());
         }
         log.updateHighWatermark(log.logEndOffsetMetadata());
+    }
+
+    /** One batch that is larger than a segment: it was acknowledged, so it gets a segment as large as it is. */
+    private synchronized LogAppendInfo appendOversized(final MemoryRecords records, final int leaderEpoch) {
+        final LogConfig config = log.config();
+        log.updateConfig(KafkaLogs.withSegmentLength(config, records.sizeInBytes()));
+        try {
+            return log.appendAsFollower(records, leaderEpoch);
+        } finally {
+            log.updateConfig(config);
+        }
     }
 
     /** Raises the first offset, as a TRIM frame asks for; records below are gone at once, files with retention. */
@@ -169,7 +176,7 @@ final class KafkaLog {
         return log.endOffsetForEpoch(leaderEpoch).map(end -> new EpochEndOffset(end.epoch(), end.offset()));
     }
 
-    void updateConfig(final LogConfig config) {
+    synchronized void updateConfig(final LogConfig config) {
         log.updateConfig(shared.effective(config));
     }
 
@@ -261,22 +268,42 @@ final class KafkaLog {
     /**
      * Closes the log in order, when everything appended has been flushed.
      *
-     * @return what is to be remembered of it
+     * @return what is to be remembered of it until the machine starts again
      */
     SavedLogState close() {
         final long recoveryPoint = log.recoveryPoint();
-        final File directory = log.dir();
+        log.close();
+        return closedState(recoveryPoint, false);
+    }
+
+    /**
+     * Closes the log in order and flushes what a close changes, so that the log need not be scanned after a power cut.
+     *
+     * @return what is to be remembered of it
+     */
+    SavedLogState closeDurably() throws IOException {
+        flush();
+        final Path directory = directory();
         final long activeBase = log.activeSegment().baseOffset();
         log.close();
+        FileFlush.file(directory.resolve(fileName(activeBase, INDEX)));
+        FileFlush.file(directory.resolve(fileName(activeBase, TIME_INDEX)));
+        FileFlush.directory(directory);
+        return closedState(log.logEndOffset(), true);
+    }
+
+    private SavedLogState closedState(final long recoveryPoint, final boolean durable) {
+        final File directory = log.dir();
+        final long activeBase = log.activeSegment().baseOffset();
         return new SavedLogState(
                 log.logStartOffset(),
                 recoveryPoint,
                 log.logEndOffset(),
                 activeBase,
-                new File(directory, fileName(activeBase, ".log")).length(),
-                new File(directory, fileName(activeBase, ".index")).length(),
-                new File(directory, fileName(activeBase, ".timeindex")).length(),
-                false);
+                new File(directory, fileName(activeBase, LOG)).length(),
+                new File(directory, fileName(activeBase, INDEX)).length(),
+                new File(directory, fileName(activeBase, TIME_INDEX)).length(),
+                durable);
     }
 
     /** Lets go of the files and writes nothing: for a deleted log, or one that failed. */

@@ -18,6 +18,7 @@ import java.nio.file.Path;
  * stop. Stateless; any thread. Where they are not available, {@link #isAvailable()} says so and plain flushes remain.
  */
 final class LinuxFiles {
+    private static final int ENOENT = 2;
     private static final int O_RDONLY = 0;
     private static final int O_CLOEXEC = 0x80000;
     private static final int SYNC_FILE_RANGE_WRITE = 2;
@@ -46,7 +47,8 @@ final class LinuxFiles {
     }
 
     /**
-     * Starts write-back of a part of a file and returns; waits only when the device's queue is full.
+     * Starts write-back of a part of a file and returns; waits only when the device's queue is full. Does nothing for a
+     * file that does not exist.
      *
      * @throws IOException when the file cannot be opened or an earlier write-back of it failed
      */
@@ -70,6 +72,9 @@ final class LinuxFiles {
             final MemorySegment name = arena.allocateFrom(path.toString());
             final int descriptor = (int) OPEN.invokeExact(state, name, O_RDONLY | O_CLOEXEC);
             if (descriptor < 0) {
+                if ((int) ERRNO.get(state, 0L) == ENOENT) {
+                    return; // deleted meanwhile: nothing of it is left to be written
+                }
                 throw new IOException("cannot open " + path + ": errno=" + (int) ERRNO.get(state, 0L));
             }
             final int result = call.on(descriptor, state);

@@ -84,11 +84,11 @@ final class LogDeletions {
         if (next == null) {
             return 0;
         }
-        if (next.slot() != null && next.slot().isOpen() && !logs.closeIfIdle(next.slot())) {
-            pending.add(next); // a reader still sends from it
-            return 0;
-        }
         try {
+            if (next.slot() != null && next.slot().isOpen() && !logs.closeIfIdle(next.slot())) {
+                pending.add(next); // a reader still sends from it
+                return 0;
+            }
             final int removed = removeFiles(next.directory());
             if (Files.exists(next.directory())) {
                 pending.add(next);

@@ -65,6 +65,7 @@ final class LogMaintenance implements Agent {
         }
         try {
             final long nowNs = clock.nanoTime();
+            logs.refilled();
             return openRequested()
                     + logs.deletions().removeNext(logs)
                     + (logs.delayed().runNext() ? 1 : 0)
@@ -94,7 +95,7 @@ final class LogMaintenance implements Agent {
         return opened;
     }
 
-    private int evict(final long nowNs) {
+    private int evict(final long nowNs) throws IOException {
         if (toClose.isEmpty()) {
             if (nowNs - nextEvictionNs < 0) {
                 return 0;

@@ -40,6 +40,9 @@ final class PartitionLogLimits {
     /** Directories looked at for retention in one duty cycle: each costs a listing and a stat of every segment. */
     static final int RETENTION_CHECKS_PER_CYCLE = 16;
 
+    /** Up to so many logs are flushed one by one at a clean stop; more of them by one flush of the file system. */
+    static final int MAX_FLUSHES_AT_CLOSE = 256;
+
     /** Logs opened on request of readers in one duty cycle. */
     static final int OPENS_PER_CYCLE = 8;
 

@@ -5,9 +5,7 @@ import io.epona.runtime.NodeClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -17,6 +15,8 @@ import org.agrona.concurrent.Agent;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All partition logs of a node. A log is opened on first use and closed when idle, so partitions that nobody uses cost
@@ -30,6 +30,7 @@ public final class PartitionLogs implements AutoCloseable {
     /** Answer of {@link #logEndOffset(int)} when the log is not open and its end not remembered. */
     public static final long UNKNOWN_OFFSET = -1;
 
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionLogs.class);
     private static final String STATES_FILE = "epona-partition-logs";
     private static final String FAILED_FILE = "epona-flush-failed";
 
@@ -346,7 +347,11 @@ public final class PartitionLogs implements AutoCloseable {
     }
 
     /** Closes a log if nobody uses it. */
-    boolean closeIfIdle(final LogSlot slot) {
+    boolean closeIfIdle(final LogSlot slot) throws IOException {
+        return closeIfIdle(slot, false);
+    }
+
+    private boolean closeIfIdle(final LogSlot slot, final boolean durably) throws IOException {
         synchronized (slot) {
             final KafkaLog log = slot.takeOut();
             if (log == null) {
@@ -356,7 +361,7 @@ public final class PartitionLogs implements AutoCloseable {
             if (slot.isDeleted() || failed) {
                 log.abandon();
             } else {
-                states.put(slot.description(), log.close());
+                states.put(slot.description(), durably ? log.closeDurably() : log.close());
             }
             return true;
         }
@@ -373,14 +378,21 @@ public final class PartitionLogs implements AutoCloseable {
     /** A write or flush failed: nothing is called closed in order any more, and the next start refills the logs. */
     void fail() {
         failed = true;
+        final Path mark = config.directory().resolve(FAILED_FILE);
         try {
-            Files.write(config.directory().resolve(FAILED_FILE), new byte[0]);
+            Files.write(mark, new byte[0]);
         } catch (final IOException e) {
-            throw new PartitionLogException(
-                    "a flush of partition logs failed and so did leaving a mark of it: before the next start create "
-                            + config.directory().resolve(FAILED_FILE) + " so that the logs are refilled",
+            LOG.error(
+                    "a write or flush of partition logs failed, and so did leaving a mark of it: make an empty file {}"
+                            + " before the next start, so that what the page cache shows is not trusted",
+                    mark,
                     e);
         }
+    }
+
+    /** Nothing is called closed in order any more. */
+    void abandonOnClose() {
+        failed = true;
     }
 
     /** Whether an earlier run ended with a failed flush, so that what the page cache shows is not to be trusted. */
@@ -434,16 +446,15 @@ public final class PartitionLogs implements AutoCloseable {
      */
     @Override
     public void close() {
-        final List<LogSlot> leased = new ArrayList<>();
-        for (final LogSlot slot : slots.values()) {
-            if (slot.isOpen() && !closeIfIdle(slot)) {
-                leased.add(slot);
-            }
-        }
-        leased.forEach(slot -> states.put(slot.description(), slot.log().openState()));
+        final boolean flushesAll = openCount() > PartitionLogLimits.MAX_FLUSHES_AT_CLOSE && LinuxFiles.isAvailable();
         try {
+            for (final LogSlot slot : slots.values()) {
+                if (slot.isOpen() && !closeIfIdle(slot, !flushesAll) && !slot.isDeleted()) {
+                    states.put(slot.description(), slot.log().openState());
+                }
+            }
             if (!failed && Files.isDirectory(config.directory())) {
-                if (LinuxFiles.isAvailable()) {
+                if (flushesAll) {
                     LinuxFiles.flushFileSystem(config.directory());
                     states.markDurable();
                 }

@@ -48,8 +48,8 @@ record SavedLogState(
         return !segments.isEmpty()
                 && segments.getLast().baseOffset() == activeBase
                 && segments.getLast().length() == logLength
-                && length(directory, ".index") == indexLength
-                && length(directory, ".timeindex") == timeIndexLength;
+                && length(directory, KafkaLog.INDEX) == indexLength
+                && length(directory, KafkaLog.TIME_INDEX) == timeIndexLength;
     }
 
     private long length(final Path directory, final String suffix) {

@@ -1,0 +1,190 @@
+package io.epona.partitionlog;
+
+import io.epona.codec.FrameDescriptor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.IntHashSet;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apache.kafka.common.errors.KafkaStorageException;
+
+/**
+ * Appends the frames of one partition to its log: small batches gathered in a buffer, large ones straight from where
+ * they are. Checks that each batch goes exactly to the log's end. Owned by one shelf agent.
+ */
+final class FrameDrain {
+    private final PartitionLogs logs;
+    private final DirtyLogs dirtyLogs;
+    private final ByteBuffer groupBytes = ByteBuffer.allocateDirect(PartitionLogLimits.GROUP_LENGTH);
+    private final UnsafeBuffer groupBuffer = new UnsafeBuffer(groupBytes);
+    private ByteBuffer copyBytes = ByteBuffer.allocate(0);
+
+    private boolean recovers;
+    private boolean refills;
+    private final IntHashSet refilled = new IntHashSet();
+    private final Int2ObjectHashMap<long[]> journalEnds = new Int2ObjectHashMap<>();
+
+    private LogSlot slot;
+    private KafkaLog log;
+    private long nextOffset;
+    private int groupLength;
+    private int maxGroupLength;
+    private long groupFirstOffset;
+    private int leaderEpoch;
+
+    FrameDrain(final PartitionLogs logs, final DirtyLogs dirtyLogs) {
+        this.logs = logs;
+        this.dirtyLogs = dirtyLogs;
+    }
+
+    /**
+     * From now on frames may be drained already, and are then skipped.
+     *
+     * @param mustRefill whether what logs hold from the first frame on is not to be trusted and is written again
+     */
+    void beginRecovery(final boolean mustRefill) {
+        recovers = true;
+        refills = mustRefill;
+    }
+
+    /** The last frame was drained: no log may hold more than the journal. */
+    void endRecovery() {
+        recovers = false;
+        refills = false;
+        refilled.clear();
+        journalEnds.forEachInt((partitionIndex, end) -> checkNotAhead(partitionIndex, end[0]));
+        journalEnds.clear();
+    }
+
+    private void checkNotAhead(final int partitionIndex, final long journalEnd) {
+        final LogSlot touched = logs.acquire(partitionIndex);
+        if (touched == null) {
+            return;
+        }
+        try {
+            final long logEnd = touched.log().logEndOffset();
+            if (logEnd > journalEnd) {
+                throw new PartitionLogException("partition log is ahead of the journal: directory="
+                        + touched.log().directory() + ", its end=" + logEnd + ", end in the journal=" + journalEnd
+                        + "; the journal has lost acknowledged records (an older copy, another device?): restore the"
+                        + " journal that belongs to these logs, or move the directory away to lose what only it has");
+            }
+        } finally {
+            touched.release();
+        }
+    }
+
+    /** Appends a group's frames, in order. Frames of a partition that no longer exists are skipped. */
+    void drain(final DirectBuffer buffer, final FrameGroups groups, final int group) throws IOException {
+        slot = logs.acquire(groups.partitionIndex(group));
+        if (slot == null) {
+            return;
+        }
+        try {
+            log = slot.log();
+            nextOffset = log.logEndOffset();
+            maxGroupLength = log.maxGroupLength();
+            groupLength = 0;
+            for (int frame = groups.firstFrame(group); frame != FrameGroups.NONE; frame = groups.nextFrame(frame)) {
+                onFrame(buffer, groups.frameOffset(frame));
+            }
+            appendGroup();
+        } catch (final IOException | KafkaStorageException e) {
+            if (!slot.isDeleted()) {
+                throw e;
+            }
+        } finally {
+            slot.release();
+            slot = null;
+            log = null;
+        }
+    }
+
+    private void onFrame(final DirectBuffer buffer, final int offset) throws IOException {
+        if (FrameDescriptor.type(buffer, offset) == FrameDescriptor.TYPE_TRIM) {
+            appendGroup();
+            log.trim(FrameDescriptor.baseOffset(buffer, offset));
+            return;
+        }
+        final long baseOffset = FrameDescriptor.baseOffset(buffer, offset);
+        final long lastOffset = FrameDescriptor.lastOffset(buffer, offset);
+        if (recovers && isDrained(baseOffset, lastOffset)) {
+            return;
+        }
+        if (baseOffset != nextOffset) {
+            throw gap(FrameDescriptor.position(buffer, offset), baseOffset);
+        }
+        final int payloadOffset = offset + FrameDescriptor.PAYLOAD_OFFSET;
+        final int length = FrameDescriptor.payloadLength(FrameDescriptor.frameLength(buffer, offset));
+        final int frameEpoch = FrameDescriptor.leaderEpoch(buffer, offset);
+        if (length >= PartitionLogLimits.DIRECT_LENGTH || length > maxGroupLength) {
+            appendGroup();
+            append(bytes(buffer, payloadOffset, length), frameEpoch, baseOffset, lastOffset);
+        } else {
+            if (groupLength + length > maxGroupLength) {
+                appendGroup();
+            }
+            if (groupLength == 0) {
+                groupFirstOffset = baseOffset;
+            }
+            groupBuffer.putBytes(groupLength, buffer, payloadOffset, length);
+            groupLength += length;
+            leaderEpoch = frameEpoch;
+        }
+        nextOffset = lastOffset + 1;
+    }
+
+    /** Whether the log has the frame from before the start; when it is not to be trusted, cuts it there once. */
+    private boolean isDrained(final long baseOffset, final long lastOffset) throws IOException {
+        final int partitionIndex = slot.partitionIndex();
+        journalEnds.computeIfAbsent(partitionIndex, key -> new long[1])[0] = lastOffset + 1;
+        if (refills && refilled.add(partitionIndex) && baseOffset < nextOffset) {
+            log.truncate(baseOffset);
+            nextOffset = log.logEndOffset();
+        }
+        return lastOffset < nextOffset;
+    }
+
+    private PartitionLogException gap(final long position, final long baseOffset) {
+        return new PartitionLogException("partition log and journal do not meet: directory=" + log.directory()
+                + ", log end offset=" + nextOffset + ", next frame's base offset=" + baseOffset + ", its position="
+                + position
+                + (baseOffset > nextOffset
+                        ? "; records " + nextOffset + ".." + (baseOffset - 1) + " are in neither: restore the directory"
+                                + " from a copy that reaches offset " + baseOffset
+                        : "; the frame overlaps what the log holds: restore the directory and the journal from copies"
+                                + " of the same time"));
+    }
+
+    private void appendGroup() throws IOException {
+        if (groupLength > 0) {
+            final int length = groupLength;
+            groupLength = 0;
+            append(groupBytes.slice(0, length), leaderEpoch, groupFirstOffset, nextOffset - 1);
+        }
+    }
+
+    private void append(final ByteBuffer batches, final int epoch, final long firstOffset, final long lastOffset)
+            throws IOException {
+        dirtyLogs.add(slot);
+        log.append(batches, epoch, firstOffset, lastOffset);
+    }
+
+    /** The bytes where they are; a copy only of memory that Java knows no buffer of. */
+    private ByteBuffer bytes(final DirectBuffer buffer, final int offset, final int length) {
+        final ByteBuffer whole = buffer.byteBuffer();
+        if (whole != null) {
+            return whole.duplicate().clear().slice(buffer.wrapAdjustment() + offset, length);
+        }
+        if (buffer.byteArray() != null) {
+            return ByteBuffer.wrap(buffer.byteArray()).slice(buffer.wrapAdjustment() + offset, length);
+        }
+        if (copyBytes.capacity() < length) {
+            copyBytes = ByteBuffer.allocate(length);
+        }
+        copyBytes.clear();
+        buffer.getBytes(offset, copyBytes, 0, length);
+        return copyBytes.slice(0, length);
+    }
+}
