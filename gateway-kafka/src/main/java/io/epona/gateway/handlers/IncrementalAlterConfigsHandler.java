@@ -1,0 +1,92 @@
+package io.epona.gateway.handlers;
+
+import io.epona.controller.ClusterController;
+import io.epona.gateway.RequestContext;
+import io.epona.gateway.RequestHandler;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterableConfig;
+import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
+import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.requests.ApiError;
+
+/** IncrementalAlterConfigs, of topics. */
+final class IncrementalAlterConfigsHandler implements RequestHandler {
+    private final ClusterController controller;
+
+    IncrementalAlterConfigsHandler(ClusterController controller) {
+        this.controller = controller;
+    }
+
+    @Override
+    public ApiKeys apiKey() {
+        return ApiKeys.INCREMENTAL_ALTER_CONFIGS;
+    }
+
+    @Override
+    public void handle(RequestContext context, ApiMessage message) {
+        IncrementalAlterConfigsRequestData request = (IncrementalAlterConfigsRequestData) message;
+        IncrementalAlterConfigsResponseData response = new IncrementalAlterConfigsResponseData();
+        AlteredResources<Collection<AlterConfigOp>> resources = new AlteredResources<>();
+        for (AlterConfigsResource resource : request.resources()) {
+            resources.add(resource.resourceType(), resource.resourceName(), () -> operations(resource));
+        }
+        context.onGatewayThread(
+                controller.incrementalAlterConfigs(resources.accepted(), request.validateOnly()), (results, error) -> {
+                    if (error != null) {
+                        context.fail(error);
+                        return;
+                    }
+                    Map<ConfigResource, ApiError> all = new LinkedHashMap<>(results);
+                    all.putAll(resources.refused());
+                    all.forEach((resource, outcome) -> response.responses()
+                            .add(new AlterConfigsResourceResponse()
+                                    .setResourceType(resource.type().id())
+                                    .setResourceName(resource.name())
+                                    .setErrorCode(outcome.error().code())
+                                    .setErrorMessage(outcome.message())));
+                    resources
+                            .unknownTypes()
+                            .forEach(unknown -> response.responses()
+                                    .add(new AlterConfigsResourceResponse()
+                                            .setResourceType(unknown.type())
+                                            .setResourceName(unknown.name())
+                                            .setErrorCode(
+                                                    unknown.error().error().code())
+                                            .setErrorMessage(unknown.error().message())));
+                    context.respond(response);
+                });
+    }
+
+    private static List<AlterConfigOp> operations(AlterConfigsResource resource) {
+        List<AlterConfigOp> operations = new ArrayList<>();
+        Set<String> keys = new HashSet<>();
+        for (AlterableConfig config : resource.configs()) {
+            AlterConfigOp.OpType type = AlterConfigOp.OpType.forId(config.configOperation());
+            if (type == null) {
+                throw new InvalidRequestException("Unknown operation type " + config.configOperation());
+            }
+            if (!keys.add(config.name())) {
+                throw new InvalidRequestException("Error due to duplicate config keys: " + config.name());
+            }
+            if (type != AlterConfigOp.OpType.DELETE && config.value() == null) {
+                throw new InvalidRequestException("Null value not supported for : " + config.name());
+            }
+            operations.add(new AlterConfigOp(new ConfigEntry(config.name(), config.value()), type));
+        }
+        return operations;
+    }
+}
