@@ -7,10 +7,8 @@ import io.epona.codec.checkpoint.CheckpointHeaderEncoder;
 import io.epona.codec.checkpoint.PartitionEntryDecoder;
 import io.epona.codec.checkpoint.PartitionEntryEncoder;
 import io.epona.codec.checkpoint.ProducerEntryDecoder;
+import io.epona.journal.CheckpointHeaderValidator;
 import io.epona.sequencer.CheckpointException.Reason;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -23,12 +21,9 @@ import org.agrona.MutableDirectBuffer;
  */
 public final class CheckpointCodec {
     /** Layout that is written, and the newest that is read. */
-    public static final int FORMAT_VERSION = 1;
+    public static final int FORMAT_VERSION = CheckpointHeaderValidator.FORMAT_VERSION;
 
-    private static final long MAGIC = ByteBuffer.wrap("EPONACKP".getBytes(StandardCharsets.US_ASCII))
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .getLong();
-
+    private static final long MAGIC = CheckpointHeaderValidator.MAGIC;
     private static final int HEADER_LENGTH = CheckpointHeaderEncoder.BLOCK_LENGTH;
     private static final int PARTITION_LENGTH = PartitionEntryEncoder.BLOCK_LENGTH;
     private static final int PRODUCER_LENGTH = ProducerTable.ENTRY_LENGTH;
