@@ -85,24 +85,36 @@ public final class AgentThread implements AutoCloseable {
     }
 
     private void run() {
+        boolean isStarted = false;
         try {
             if (!context.placement().applyToCurrentThread()) {
                 context.onNotPlaced().run();
             }
+            isStarted = true;
             agent.onStart();
-            try {
-                loop();
-            } finally {
-                agent.onClose();
-            }
+            loop();
         } catch (final Throwable t) {
             onError(t);
         } finally {
+            if (isStarted) {
+                closeAgent();
+            }
             if (isRunning) {
                 isRunning = false;
                 context.fatalHandler()
                         .onFatal(roleName(), new IllegalStateException("thread ended: role=" + roleName(), lastError));
             }
+        }
+    }
+
+    private void closeAgent() {
+        try {
+            agent.onClose();
+        } catch (final Throwable t) {
+            if (null != lastError && t != lastError) {
+                t.addSuppressed(lastError);
+            }
+            onError(t);
         }
     }
 

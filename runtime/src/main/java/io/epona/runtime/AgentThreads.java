@@ -9,6 +9,9 @@ import org.agrona.concurrent.Agent;
 
 /** The threads of a node: started in order, closed in the reverse order. Used by one thread. */
 public final class AgentThreads implements AutoCloseable {
+    /** A thread that is not to blame for the time being over gets this much to end. */
+    private static final long LEAST_WAIT_MS = 100;
+
     private final Deque<AgentThread> threads = new ArrayDeque<>();
 
     /** Starts one more thread. */
@@ -29,7 +32,7 @@ public final class AgentThreads implements AutoCloseable {
     /**
      * Closes all threads, the newest first, each after the one before has ended.
      *
-     * @param timeoutMs for all of them together; when it is over the rest is asked to end without waiting
+     * @param timeoutMs for all of them together; when one has used it up, each of the rest still gets 100 ms
      * @return role names of those that have not ended
      */
     public List<String> close(final long timeoutMs) {
@@ -38,7 +41,7 @@ public final class AgentThreads implements AutoCloseable {
         while (!threads.isEmpty()) {
             final AgentThread thread = threads.pop();
             final long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNs - System.nanoTime());
-            if (!thread.close(Math.max(1, leftMs))) {
+            if (!thread.close(Math.max(LEAST_WAIT_MS, leftMs))) {
                 stragglers.add(thread.roleName());
             }
         }

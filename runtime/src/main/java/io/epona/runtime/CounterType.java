@@ -231,6 +231,22 @@ public enum CounterType {
         return unit.suffix().isEmpty() ? name : name + '_' + unit.suffix();
     }
 
+    /** A Markdown table of all types, for docs/operations.md. */
+    public static String toMarkdown() {
+        final StringBuilder text =
+                new StringBuilder("| metric | kind | label | meaning |\n| --- | --- | --- | --- |\n");
+        for (final CounterType type : values()) {
+            text.append("| `")
+                    .append(type.metricName())
+                    .append(type.unit.isMonotonic() ? "_total` | counter | " : "` | gauge | ")
+                    .append(type.scope == Scope.NODE ? "" : '`' + type.scope.label() + '`')
+                    .append(" | ")
+                    .append(type.doc)
+                    .append(" |\n");
+        }
+        return text.toString();
+    }
+
     /** The type with that id, or null for one of a newer version. */
     public static CounterType ofTypeId(final int typeId) {
         for (final CounterType type : values()) {

@@ -25,12 +25,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.errors.DistinctErrorLog;
@@ -52,6 +53,9 @@ import org.agrona.concurrent.status.CountersReader;
  */
 public final class NodeCounters implements AutoCloseable {
     private static final long LOCK_DEADLINE_NS = 1_000_000_000L;
+
+    /** Files of nodes in this process: to open one a second time here and close it would give up the node's lock. */
+    private static final Set<Path> OPEN_HERE = ConcurrentHashMap.newKeySet();
 
     private final Path path;
     private final FileChannel channel;
@@ -93,7 +97,28 @@ public final class NodeCounters implements AutoCloseable {
      * @throws CountersFileException when another node that lives uses the path, or the file cannot be made
      */
     public static NodeCounters create(final Path path, final Settings settings, final NodeClock clock) {
-        setAsidePrevious(path);
+        if (!OPEN_HERE.add(path.toAbsolutePath())) {
+            throw inUse(path);
+        }
+        try {
+            setAsidePrevious(path);
+            return make(path, settings, clock);
+        } catch (final RuntimeException ex) {
+            OPEN_HERE.remove(path.toAbsolutePath());
+            throw ex;
+        }
+    }
+
+    static boolean isOpenHere(final Path path) {
+        return OPEN_HERE.contains(path.toAbsolutePath());
+    }
+
+    private static CountersFileException inUse(final Path path) {
+        return new CountersFileException(
+                "counters file belongs to a running node: path=" + path + "; stop that node or use another path");
+    }
+
+    private static NodeCounters make(final Path path, final Settings settings, final NodeClock clock) {
         final Path fresh = path.resolveSibling(path.getFileName() + ".new");
         try {
             Files.deleteIfExists(fresh);
@@ -152,8 +177,7 @@ public final class NodeCounters implements AutoCloseable {
         }
         try (FileChannel old = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             if (!tryLockUntilDeadline(old)) {
-                throw new CountersFileException("counters file belongs to a running node: path=" + path
-                        + "; stop that node or use another path");
+                throw inUse(path);
             }
             Files.move(path, previousPath(path), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (final IOException ex) {
@@ -165,12 +189,8 @@ public final class NodeCounters implements AutoCloseable {
     private static boolean tryLockUntilDeadline(final FileChannel old) throws IOException {
         final long startNs = System.nanoTime();
         do {
-            try {
-                if (null != old.tryLock()) {
-                    return true;
-                }
-            } catch (final OverlappingFileLockException ex) {
-                return false; // a node in this very process has it
+            if (null != old.tryLock()) {
+                return true;
             }
             Thread.onSpinWait();
         } while (System.nanoTime() - startNs < LOCK_DEADLINE_NS);
@@ -265,6 +285,8 @@ public final class NodeCounters implements AutoCloseable {
             Files.deleteIfExists(path);
         } catch (final IOException ex) {
             throw new CountersFileException("cannot delete the counters file: path=" + path, ex);
+        } finally {
+            OPEN_HERE.remove(path.toAbsolutePath());
         }
     }
 }

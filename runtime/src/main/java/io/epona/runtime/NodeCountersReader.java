@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -52,6 +51,9 @@ public final class NodeCountersReader implements AutoCloseable {
      * @throws CountersFileException when there is none, or it is of a newer or foreign format
      */
     public static NodeCountersReader open(final Path path) {
+        if (NodeCounters.isOpenHere(path)) {
+            throw new CountersFileException("counters file belongs to this process, use its view: path=" + path);
+        }
         try {
             final FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
             try {
@@ -129,8 +131,6 @@ public final class NodeCountersReader implements AutoCloseable {
     public boolean isRunning() {
         try (FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
             return null == lock;
-        } catch (final OverlappingFileLockException ex) {
-            return true;
         } catch (final IOException ex) {
             throw new CountersFileException("cannot ask for the lock of the counters file: path=" + path, ex);
         }

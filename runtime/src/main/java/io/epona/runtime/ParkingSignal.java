@@ -31,21 +31,17 @@ import java.util.concurrent.locks.LockSupport;
  * for the owner's own timers and not a safety net.
  */
 public final class ParkingSignal implements Signal {
-    private static final int RUNNING = 0;
-    private static final int ARMED = 1;
+    private static final long RUNNING = 0;
+    private static final long ARMED = 1;
 
-    private static final VarHandle STATE;
+    private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final int STATE = 8;
+    private static final int PADDED_LENGTH = STATE + 1 + 8;
 
-    static {
-        try {
-            STATE = MethodHandles.lookup().findVarHandle(ParkingSignal.class, "state", int.class);
-        } catch (final ReflectiveOperationException ex) {
-            throw new ExceptionInInitializerError(ex);
-        }
-    }
+    /** The state has a cache line for itself: publishers read it each time, beside it the owner would write often. */
+    private final long[] padded = new long[PADDED_LENGTH];
 
     private volatile Thread owner;
-    private volatile int state = RUNNING;
 
     // Written by the owner only.
     private long parks;
@@ -53,13 +49,13 @@ public final class ParkingSignal implements Signal {
     @Override
     public void signal() {
         VarHandle.fullFence();
-        if (ARMED == (int) STATE.getOpaque(this)) {
+        if (ARMED == (long) LONGS.getOpaque(padded, STATE)) {
             wake();
         }
     }
 
     private void wake() {
-        if (STATE.compareAndSet(this, ARMED, RUNNING)) {
+        if (LONGS.compareAndSet(padded, STATE, ARMED, RUNNING)) {
             LockSupport.unpark(owner);
         }
     }
@@ -70,13 +66,13 @@ public final class ParkingSignal implements Signal {
         if (owner != current) {
             owner = current;
         }
-        state = ARMED;
+        LONGS.setVolatile(padded, STATE, ARMED);
         VarHandle.fullFence();
     }
 
     /** Owner only: true while nobody has signalled since {@link #arm()}. */
     boolean isArmed() {
-        return ARMED == state;
+        return ARMED == (long) LONGS.getVolatile(padded, STATE);
     }
 
     /**
@@ -94,8 +90,8 @@ public final class ParkingSignal implements Signal {
 
     /** Owner only: publishers need not wake it from here on. */
     void disarm() {
-        if (RUNNING != state) {
-            STATE.setOpaque(this, RUNNING);
+        if (isArmed()) {
+            LONGS.setOpaque(padded, STATE, RUNNING);
         }
     }
 

@@ -170,7 +170,7 @@ class AgentThreadTest {
                 context());
         threads.start(agent("last", () -> 0), context());
         assertTrue(hanging.await(10, TimeUnit.SECONDS));
-        assertEquals(List.of("stuck"), threads.close(200));
+        assertEquals(List.of("stuck"), threads.close(2_000));
         assertEquals("last", closed.getFirst());
         release.countDown();
         assertTrue(stuck.close(10_000));

@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
@@ -92,6 +93,7 @@ class NodeCountersTest {
             assertTrue(ex.getMessage().contains("running node"), ex.getMessage());
             assertTrue(Files.exists(path()));
         }
+        NodeCounters.create(path(), SETTINGS, clock).close();
     }
 
     /** A writer in another process is read while it lives and after it was killed, and its file is kept after that. */
@@ -153,9 +155,12 @@ class NodeCountersTest {
         assertMessage("not a counters file", path());
         Files.write(path(), new byte[8192]);
         assertMessage("not a counters file", path());
-        Files.delete(path());
 
-        NodeCounters.create(path(), SETTINGS, clock);
+        final Path node = directory.resolve("node");
+        try (NodeCounters counters = NodeCounters.create(node, SETTINGS, clock)) {
+            assertMessage("belongs to this process", counters.path());
+            Files.copy(node, path(), StandardCopyOption.REPLACE_EXISTING);
+        }
         final ByteBuffer version =
                 ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(99).flip();
         try (FileChannel channel = FileChannel.open(path(), StandardOpenOption.WRITE)) {
@@ -186,6 +191,9 @@ class NodeCountersTest {
             assertEquals(type, CounterType.ofTypeId(type.typeId()));
         }
         assertNull(CounterType.ofTypeId(-1));
+        final String table = CounterType.toMarkdown();
+        assertTrue(table.contains("| `epona_lane_durable_position_total` | counter | `lane` | Frames below"), table);
+        assertTrue(table.contains("| `epona_agent_max_cycle_ns` | gauge | `agent` |"), table);
     }
 
     @Test

@@ -83,13 +83,19 @@ public final class StageHistograms {
         histograms.forEach((tag, histogram) -> {
             final Histogram before = earlier.histograms.get(tag);
             final Histogram rest = histogram.copy();
-            if (null != before && before.getStartTimeStamp() == histogram.getStartTimeStamp()) {
+            if (null != before && isSameRun(before, histogram)) {
                 rest.subtract(before);
                 rest.setStartTimeStamp(before.getEndTimeStamp());
             }
             difference.put(tag, rest);
         });
         return new StageHistograms(difference);
+    }
+
+    /** Both began when the node started; the log's text form may lose a millisecond. */
+    private static boolean isSameRun(final Histogram before, final Histogram after) {
+        return Math.abs(before.getStartTimeStamp() - after.getStartTimeStamp()) <= 1
+                && before.getTotalCount() <= after.getTotalCount();
     }
 
     /** Writes {@code .hlog} lines without a header, as {@link HistogramLogWriter} does. */

@@ -15,9 +15,8 @@ import java.util.stream.Collectors;
 public final class ConfigSchema {
     /** Chooses which defaults hold. */
     public static final ConfigKey<Profile> PROFILE = ConfigKey.ofEnum("profile", Profile.class)
-            .doc(
-                    "Which defaults hold. shared: few cores, shared with others; agents on few threads that park. dedicated: "
-                            + "a machine of its own; one pinned, spinning thread for each hot agent.")
+            .doc("Which defaults hold. shared: few cores, shared with others; agents on few threads that park. "
+                    + "dedicated: a machine of its own; one pinned, spinning thread for each hot agent.")
             .defaultValue(Profile.SHARED)
             .build();
 

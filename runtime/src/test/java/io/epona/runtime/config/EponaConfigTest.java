@@ -144,7 +144,7 @@ class EponaConfigTest {
                 file + ":1: unknown key lane.cuont; did you mean lane.count?",
                 file + ":2: lane.idle: \"slumber\" is not allowed; give one of signalled",
                 file + ":3: journal.segment.length: \"3MiB\" is not allowed; give a power of two",
-                "shelf.flush-interval: \"10\" has no unit (ns, us, ms, s, m, h or d); give duration such as 10ms, 1ms to 1h",
+                "\"10\" has no unit (ns, us, ms, s, m, h or d); give duration such as 10ms, 1ms to 1h",
                 file + ":5: kafka.listen: \"localhost\" has no port; give host:port",
                 file + ":6: seed has no value; give one or remove the line",
                 "--set lane.count: has no value; give key=value",
