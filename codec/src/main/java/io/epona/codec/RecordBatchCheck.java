@@ -35,7 +35,10 @@ public enum RecordBatchCheck {
     /** Attribute bits that a client may not set: delete horizon, unused ones. Answer INVALID_RECORD. */
     BAD_ATTRIBUTES(87),
 
-    /** Marked as stamped with the time of append, which only a broker does. Answer INVALID_TIMESTAMP. */
+    /**
+     * Marked as stamped with the time of append, which only a broker does. Answer INVALID_TIMESTAMP. (Kafka puts up
+     * with it where the topic keeps the times of creation.)
+     */
     BAD_TIMESTAMP_TYPE(32),
 
     /** No records, or the count is not the last offset delta plus one. Answer INVALID_RECORD. */
