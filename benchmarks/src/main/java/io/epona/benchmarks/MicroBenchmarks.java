@@ -1,9 +1,9 @@
 package io.epona.benchmarks;
 
+import java.io.PrintStream;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.Options;
@@ -19,42 +19,39 @@ public final class MicroBenchmarks {
     private MicroBenchmarks() {}
 
     public static void main(final String[] args) throws Exception {
-        final CommandLineOptions commandLine;
+        System.exit(run(args, System.out));
+    }
+
+    /** Runs, and gives the exit status: 0, 1 when a benchmark failed, 2 when the arguments make no sense. */
+    static int run(final String[] args, final PrintStream out) throws Exception {
         try {
-            commandLine = new CommandLineOptions(args);
+            return run(new CommandLineOptions(args), out);
         } catch (final CommandLineOptionException e) {
             System.err.println("epona bench: " + e.getMessage());
-            System.exit(2);
-            return;
+            return 2;
+        } catch (final NoBenchmarksException e) {
+            System.err.println("epona bench: no benchmark has such a name; -l lists them");
+            return 2;
         }
+    }
+
+    private static int run(final CommandLineOptions commandLine, final PrintStream out) throws Exception {
         if (commandLine.shouldHelp()) {
             commandLine.showHelp();
-            return;
+            return 0;
         }
         if (commandLine.shouldList() || commandLine.shouldListWithParams()) {
             new Runner(commandLine).list();
-            return;
+            return 0;
         }
-        System.exit(run(commandLine));
-    }
-
-    private static int run(final CommandLineOptions commandLine) {
         final Options options = new OptionsBuilder()
                 .parent(commandLine)
                 .addProfiler(GCProfiler.class)
                 .verbosity(VerboseMode.NORMAL)
                 .shouldFailOnError(false)
                 .build();
-        final TableFormat table = new TableFormat(System.out);
-        try {
-            new Runner(options, table).run();
-            return table.failedCount() == 0 ? 0 : 1;
-        } catch (final NoBenchmarksException e) {
-            System.err.println("epona bench: no benchmark has such a name; -l lists them");
-            return 2;
-        } catch (final RunnerException e) {
-            System.err.println("epona bench: failed: " + e.getMessage());
-            return 1;
-        }
+        final TableFormat table = new TableFormat(out);
+        new Runner(options, table).run();
+        return table.failedCount() == 0 ? 0 : 1;
     }
 }
