@@ -8,6 +8,8 @@ import io.epona.codec.FrameHandler;
  * Changes nothing, so that tools use it too. Owned by one thread.
  */
 final class RecoveryScan {
+    private static final FrameHandler NO_HANDLER = (buffer, offset, frameLength, position) -> {};
+
     private final JournalConfig config;
     private final SegmentHeaders headers;
     private final RecoveryRules rules;
@@ -46,6 +48,30 @@ final class RecoveryScan {
             evidence.search(walk.position(), header);
         }
         refuseUnlessTorn(walk.position(), checkpointPosition);
+        if (walk.leaderEpoch() < 0 && fromPosition > headers.markedPosition()) {
+            refuseUnlessReached(fromPosition);
+        }
+    }
+
+    /** Where the log seems to end right where the scan began, a frame must end there too, or the start was wrong. */
+    private void refuseUnlessReached(final long fromPosition) {
+        final SegmentHeader header = headers.of(config.segmentNumber(fromPosition - 1));
+        if (null == header) {
+            return;
+        }
+        final FrameWalk before = new FrameWalk(config, headers, window, rules);
+        before.walk((fromPosition - 1) & -header.spanLength(), NO_HANDLER, true);
+        if (before.position() >= fromPosition) {
+            return;
+        }
+        final TailEvidence between = new TailEvidence(config, window, before);
+        between.search(before.position(), header);
+        if (between.lastEnd() < fromPosition) {
+            throw new JournalCorruptException(
+                    before.position(),
+                    "the checkpoint is ahead of the log, or what lies before it is damaged: checkpoint needs frames from "
+                            + fromPosition + ", last intact frame ends at " + before.position());
+        }
     }
 
     private void checkStart(final long fromPosition, final long checkpointPosition) {
