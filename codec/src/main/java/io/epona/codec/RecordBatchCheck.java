@@ -32,7 +32,10 @@ public enum RecordBatchCheck {
      */
     UNKNOWN_COMPRESSION(76),
 
-    /** Attribute bits that a client may not set: delete horizon, unused ones. Answer INVALID_RECORD. */
+    /**
+     * Attribute bits that a client may not set: delete horizon, unused ones (Kafka ignores them). Answer
+     * INVALID_RECORD.
+     */
     BAD_ATTRIBUTES(87),
 
     /**
@@ -44,7 +47,7 @@ public enum RecordBatchCheck {
     /** No records, or the count is not the last offset delta plus one. Answer INVALID_RECORD. */
     BAD_COUNT(87),
 
-    /** A producer id without epoch or sequence number. Answer INVALID_RECORD. */
+    /** A producer id without sequence number, or (where Kafka looks away) without epoch. Answer INVALID_RECORD. */
     BAD_PRODUCER(87),
 
     /**
@@ -52,7 +55,7 @@ public enum RecordBatchCheck {
      */
     BAD_RECORD(87),
 
-    /** Records are not numbered 0, 1, 2, ... Answer INVALID_RECORD. */
+    /** Records are not numbered 0, 1, 2, ... (Kafka numbers them anew.) Answer INVALID_RECORD. */
     BAD_OFFSET_DELTA(87);
 
     private final short kafkaErrorCode;
