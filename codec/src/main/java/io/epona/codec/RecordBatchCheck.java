@@ -55,7 +55,7 @@ public enum RecordBatchCheck {
      */
     BAD_RECORD(87),
 
-    /** Records are not numbered 0, 1, 2, ... (Kafka numbers them anew.) Answer INVALID_RECORD. */
+    /** Records are not numbered 0, 1, 2, ... (Kafka does not look, and stores them so.) Answer INVALID_RECORD. */
     BAD_OFFSET_DELTA(87);
 
     private final short kafkaErrorCode;
