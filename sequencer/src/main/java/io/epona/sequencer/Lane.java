@@ -4,6 +4,7 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.codec.RecordBatchDescriptor;
 import io.epona.codec.lane.AppendCommandDecoder;
 import io.epona.codec.lane.ClosePartitionCommandDecoder;
+import io.epona.codec.lane.LaneReplyEncoder;
 import io.epona.codec.lane.LaneResult;
 import io.epona.codec.lane.OpenPartitionCommandDecoder;
 import io.epona.journal.RingLimits;
@@ -90,6 +91,10 @@ public final class Lane implements Agent {
             problems.add(
                     "too many gateways: actual=" + context.gateways().size() + ", at most=" + LaneLimits.MAX_GATEWAYS);
         }
+        context.gateways().stream()
+                .filter(gateway -> gateway.replies().maxMsgLength() < LaneReplyEncoder.BLOCK_LENGTH)
+                .forEach(gateway -> problems.add("reply ring too short for a reply: capacity="
+                        + gateway.replies().capacity()));
         if (context.state().config().spanLength() != context.spanLength()) {
             problems.add("state has another span: actual="
                     + context.state().config().spanLength() + ", expected=" + context.spanLength());
@@ -152,7 +157,12 @@ public final class Lane implements Agent {
 
     private int pollCommands() {
         takenLength = 0;
-        final int taken = commands.controlledRead(commandHandler, LaneLimits.MAX_COMMANDS_PER_CYCLE);
+        final long positionBefore = commands.consumerPosition();
+        int taken = commands.controlledRead(commandHandler, LaneLimits.MAX_COMMANDS_PER_CYCLE);
+        if (taken == 0 && commands.consumerPosition() != positionBefore) {
+            // What was read was the padding at the ring's end: commands may stand at its start.
+            taken = commands.controlledRead(commandHandler, LaneLimits.MAX_COMMANDS_PER_CYCLE);
+        }
         if (taken > 0) {
             publish();
             replies.signalPending();

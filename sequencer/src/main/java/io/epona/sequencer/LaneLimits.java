@@ -48,6 +48,9 @@ public final class LaneLimits {
      */
     public static final int BLOCK_LENGTH = 4096;
 
+    /** Agrona's ring buffers take messages of up to an eighth of their capacity. */
+    private static final int MESSAGES_PER_RING = 8;
+
     private LaneLimits() {}
 
     /**
@@ -69,7 +72,7 @@ public final class LaneLimits {
      */
     public static int minCommandRingLength(final int maxBatchLength) {
         final long longest = RecordDescriptor.HEADER_LENGTH + AppendCommandEncoder.BLOCK_LENGTH + (long) maxBatchLength;
-        return Math.toIntExact(BitUtil.findNextPositivePowerOfTwo(8 * longest));
+        return Math.toIntExact(BitUtil.findNextPositivePowerOfTwo(MESSAGES_PER_RING * longest));
     }
 
     /**
@@ -82,7 +85,8 @@ public final class LaneLimits {
         final long replyLength = BitUtil.align(
                 RecordDescriptor.HEADER_LENGTH + LaneReplyEncoder.BLOCK_LENGTH, RecordDescriptor.ALIGNMENT);
         // One message more: the ring pads its end when a reply does not fit there.
-        return Math.toIntExact(BitUtil.findNextPositivePowerOfTwo(replyLength * (maxInFlight + 1L)));
+        final long length = replyLength * Math.max(maxInFlight + 1L, MESSAGES_PER_RING);
+        return Math.toIntExact(BitUtil.findNextPositivePowerOfTwo(length));
     }
 
     /**

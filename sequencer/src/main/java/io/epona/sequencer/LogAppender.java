@@ -138,7 +138,7 @@ final class LogAppender {
     private int reserve(final int frameLength, final long sequencedTimeNs) {
         final int padding = paddingBefore(frameLength);
         if (padding > 0) {
-            publishBefore(FrameDescriptor.HEADER_LENGTH);
+            publishBefore(padding);
             encoder.encodePadding(
                     buffer,
                     (int) position & ringMask,

@@ -235,12 +235,13 @@ class LaneTest {
 
     @Test
     void shouldNameAllProblemsWhenSizesContradictEachOther() {
-        final LaneHarness.Sizes sizes = new LaneHarness.Sizes(8192, 4096, 1, 64 * 1024, 8192, 1024, 1);
+        final LaneHarness.Sizes sizes = new LaneHarness.Sizes(8192, 4096, 1, 64 * 1024, 8192, 128, 1);
         final IllegalArgumentException ex =
                 assertThrows(IllegalArgumentException.class, () -> new LaneHarness(sizes, 0));
         assertTrue(ex.getMessage().contains("two of the longest frames"), ex.getMessage());
         assertTrue(ex.getMessage().contains("at least two segments"), ex.getMessage());
         assertTrue(ex.getMessage().contains("publish in the middle of a frame"), ex.getMessage());
         assertTrue(ex.getMessage().contains("command ring"), ex.getMessage());
+        assertTrue(ex.getMessage().contains("reply ring too short"), ex.getMessage());
     }
 }
