@@ -119,7 +119,10 @@ public interface ClusterController extends AutoCloseable {
      */
     CompletableFuture<Void> registerBroker(BrokerRegistration registration);
 
-    /** Finishes the running command, fails those that wait, and closes the metadata log. */
+    /**
+     * Finishes the running command, fails those that wait, and closes the metadata log. Waits for that, so not to be
+     * called on the controller's thread, whose executor must still run.
+     */
     @Override
     void close();
 }

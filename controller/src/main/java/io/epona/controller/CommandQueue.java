@@ -37,6 +37,19 @@ final class CommandQueue {
                             + ControllerLimits.MAX_WAITING_COMMANDS + "; try again later"));
             return result;
         }
+        enqueue(command, result);
+        return result;
+    }
+
+    /** Submits the command that ends the controller: it is taken however many wait. */
+    <R> CompletableFuture<R> submitLast(Supplier<CompletableFuture<R>> command) {
+        CompletableFuture<R> result = new CompletableFuture<>();
+        waitingCount.incrementAndGet();
+        enqueue(command, result);
+        return result;
+    }
+
+    private <R> void enqueue(Supplier<CompletableFuture<R>> command, CompletableFuture<R> result) {
         try {
             executor.execute(() -> {
                 waiting.add(() -> run(command, result));
@@ -46,7 +59,6 @@ final class CommandQueue {
             waitingCount.decrementAndGet();
             result.completeExceptionally(e);
         }
-        return result;
     }
 
     private void runNext() {

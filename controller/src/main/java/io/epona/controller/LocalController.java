@@ -166,7 +166,7 @@ public final class LocalController implements ClusterController {
             return;
         }
         closed = true;
-        CompletableFuture<Void> finished = commands.submit(() -> {
+        CompletableFuture<Void> finished = commands.submitLast(() -> {
             log.close();
             return CompletableFuture.completedFuture(null);
         });

@@ -52,6 +52,18 @@ class ConfigDecisionsTest {
     }
 
     @Test
+    void shouldTellWhichPartitionsAreConfiguredAnew() {
+        controller
+                .createTopics(List.of(NewTopicSpec.withPartitions("other", 2)), false)
+                .join();
+        ClusterImage before = controller.image();
+        alter(op(OpType.SET, "retention.ms", "5000"));
+        PartitionChanges changes = PartitionChanges.between(before, controller.image());
+        assertTrue(changes.isEmpty());
+        assertEquals(controller.image().topic("orders").partitions(), changes.reconfigured());
+    }
+
+    @Test
     void shouldChangeNothingWhenOneKeyIsWrong() {
         ClusterImage before = controller.image();
         assertError(Errors.INVALID_CONFIG, alter(op(OpType.SET, "retention.ms", "1"), op(OpType.SET, "nonsense", "1")));
