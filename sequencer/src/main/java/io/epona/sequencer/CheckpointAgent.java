@@ -17,7 +17,8 @@ import org.agrona.concurrent.Agent;
  * checkpoint on the device has it.
  *
  * <p>Run by one thread; it blocks while it stores. It has to make progress as long as the lane runs, or the lane waits.
- * A checkpoint that could not be stored ends it: the fatal handler hears why and {@code checkpointed} stays.
+ * A checkpoint that could not be stored, or a log with a gap, ends it: the fatal handler hears why and
+ * {@code checkpointed} stays.
  */
 public final class CheckpointAgent implements Agent {
     private final LaneIdentity identity;
@@ -78,8 +79,18 @@ public final class CheckpointAgent implements Agent {
         if (isFenced) {
             return 0;
         }
-        final long nowNs = clock.nanoTime();
-        return pollCommitted(nowNs) + pollShelved(nowNs) + pollStore(nowNs);
+        try {
+            final long nowNs = clock.nanoTime();
+            return pollCommitted(nowNs) + pollShelved(nowNs) + pollStore(nowNs);
+        } catch (final RuntimeException ex) {
+            fence(ex);
+            return 0;
+        }
+    }
+
+    private void fence(final RuntimeException reason) {
+        isFenced = true;
+        fatalHandler.onFatal(roleName(), reason);
     }
 
     private int pollCommitted(final long nowNs) {
@@ -128,27 +139,21 @@ public final class CheckpointAgent implements Agent {
     }
 
     private void store(final boolean cleanShutdown) {
-        try {
-            shadow.retainPartitions(partitionExists);
-            // What is skipped at a span's end is applied, but it is no frame that was made durable.
-            final long position = Math.min(appliedPosition, counters.committed().getAcquire());
-            final long shelvedPosition = Math.min(shelvablePosition, position);
-            final int length =
-                    CheckpointCodec.encode(shadow, identity, position, shelvedPosition, cleanShutdown, buffer);
-            store.store(buffer, length);
-            storedPosition = appliedPosition;
-            storedShelvedPosition = shelvablePosition;
-            counters.checkpointed().setRelease(shelvedPosition);
-            meters.checkpoints().incrementRelease();
-            meters.length().setRelease(length);
-            onProgress.signal();
-        } catch (final RuntimeException ex) {
-            isFenced = true;
-            fatalHandler.onFatal(roleName(), ex);
-        }
+        shadow.retainPartitions(partitionExists);
+        // What is skipped at a span's end is applied, but it is no frame that was made durable.
+        final long position = Math.min(appliedPosition, counters.committed().getAcquire());
+        final long shelvedPosition = Math.min(shelvablePosition, position);
+        final int length = CheckpointCodec.encode(shadow, identity, position, shelvedPosition, cleanShutdown, buffer);
+        store.store(buffer, length);
+        storedPosition = appliedPosition;
+        storedShelvedPosition = shelvablePosition;
+        counters.checkpointed().setRelease(shelvedPosition);
+        meters.checkpoints().incrementRelease();
+        meters.length().setRelease(length);
+        onProgress.signal();
     }
 
-    /** True when the agent has ended because a checkpoint could not be stored. */
+    /** True when the agent has ended because a checkpoint could not be stored or the log has a gap. */
     public boolean isFenced() {
         return isFenced;
     }
@@ -164,15 +169,22 @@ public final class CheckpointAgent implements Agent {
     /** Stores what has changed; after a clean stop, that the log ends here. */
     @Override
     public void onClose() {
-        final long nowNs = clock.nanoTime();
-        while (!isFenced && appliedPosition < counters.committed().getAcquire()) {
-            pollCommitted(nowNs);
+        if (isFenced) {
+            return;
         }
-        pollShelved(nowNs);
-        final boolean isEnd =
-                isCleanStop && counters.appended().get() == counters.committed().get();
-        if (!isFenced && (isEnd || hasChanges())) {
-            store(isEnd);
+        try {
+            final long nowNs = clock.nanoTime();
+            while (appliedPosition < counters.committed().getAcquire()) {
+                pollCommitted(nowNs);
+            }
+            pollShelved(nowNs);
+            final boolean isEnd = isCleanStop
+                    && counters.appended().get() == counters.committed().get();
+            if (isEnd || hasChanges()) {
+                store(isEnd);
+            }
+        } catch (final RuntimeException ex) {
+            fence(ex);
         }
     }
 }

@@ -15,6 +15,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.ControlledMessageHandler;
 import org.agrona.concurrent.ControlledMessageHandler.Action;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
@@ -29,7 +30,7 @@ import org.agrona.concurrent.status.AtomicCounter;
  * <p>One thread calls all methods. It never blocks: a command for which log or reply ring have no room stays where it
  * is, and those behind it with it, until a later duty cycle. Every other command is answered exactly once, in the order
  * in which it was taken. Messages that cannot be commands are counted, reported and skipped. In steady state a duty
- * cycle allocates nothing.
+ * cycle allocates nothing. Stages are recorded last in a cycle: nobody waits for them.
  */
 public final class Lane implements Agent {
     private final LaneConfig config;
@@ -52,6 +53,7 @@ public final class Lane implements Agent {
     private long committed;
     private long sequencedTimeNs;
     private long takenLength;
+    private boolean isFenced;
 
     /**
      * A lane at the end of its recovered log.
@@ -124,14 +126,30 @@ public final class Lane implements Agent {
         }
     }
 
+    /**
+     * One duty cycle.
+     *
+     * @throws AgentTerminationException when an invariant is broken: the lane has ended for good, since nobody knows
+     *     what of the last command it has done. The thread that runs it ends with it.
+     */
     @Override
     public int doWork() {
-        final long nowNs = clock.epochNs();
-        stampTime(nowNs);
-        int workCount = pollCommitted();
-        workCount += pollStages(nowNs);
-        workCount += pollCommands();
-        return workCount;
+        if (isFenced) {
+            return 0;
+        }
+        try {
+            final long nowNs = clock.epochNs();
+            stampTime(nowNs);
+            return pollCommitted() + pollCommands() + pollStages(nowNs);
+        } catch (final RuntimeException ex) {
+            isFenced = true;
+            throw new AgentTerminationException(ex);
+        }
+    }
+
+    /** True when the lane has ended because of a broken invariant. */
+    public boolean isFenced() {
+        return isFenced;
     }
 
     /** Frames carry times that never go back, whatever the clock does. */
@@ -201,10 +219,10 @@ public final class Lane implements Agent {
                 ? state.decide(partitionIndex, buffer, batchOffset, LaneState.toMs(sequencedTimeNs))
                 : LaneResult.FENCED;
         if (decision == LaneResult.OK && !appender.hasRoomFor(command.batchLength(), recorder.position())) {
-            return wait(meters.logFull());
+            return leave(meters.logFull());
         }
         if (!replies.claim(command.gatewayId())) {
-            return wait(meters.replyRingFull());
+            return leave(meters.replyRingFull());
         }
         if (decision == LaneResult.OK) {
             return accept(command, buffer, batchOffset);
@@ -254,9 +272,14 @@ public final class Lane implements Agent {
         return takenLength < LaneLimits.MAX_LENGTH_PER_CYCLE ? Action.CONTINUE : Action.BREAK;
     }
 
+    /** The state follows the frames by the same code as in recovery, and must be where the log is. */
     private void applyFrame(final int offset) {
         final DirectBuffer ring = context.ring().buffer();
         state.onFrame(ring, offset, FrameDescriptor.frameLength(ring, offset), FrameDescriptor.position(ring, offset));
+        if (state.position() != appender.position()) {
+            throw new IllegalStateException("state does not follow the log: statePosition=" + state.position()
+                    + ", position=" + appender.position());
+        }
     }
 
     /**
@@ -291,7 +314,7 @@ public final class Lane implements Agent {
             return skip("unknown gateway", OpenPartitionCommandDecoder.TEMPLATE_ID, length);
         }
         if (!replies.claim(open.gatewayId())) {
-            return wait(meters.replyRingFull());
+            return leave(meters.replyRingFull());
         }
         state.openPartition(open.partitionIndex());
         answerDone(open.correlationId(), open.partitionIndex(), state.nextOffset(open.partitionIndex()));
@@ -307,7 +330,7 @@ public final class Lane implements Agent {
             return skip("unknown gateway", ClosePartitionCommandDecoder.TEMPLATE_ID, length);
         }
         if (!replies.claim(close.gatewayId())) {
-            return wait(meters.replyRingFull());
+            return leave(meters.replyRingFull());
         }
         state.closePartition(close.partitionIndex());
         answerDone(close.correlationId(), close.partitionIndex(), LaneReplies.NONE);
@@ -319,7 +342,8 @@ public final class Lane implements Agent {
         replies.signalThis();
     }
 
-    private static Action wait(final AtomicCounter reason) {
+    /** Leaves the command, and so all behind it, for a later duty cycle. */
+    private static Action leave(final AtomicCounter reason) {
         reason.incrementPlain();
         return Action.ABORT;
     }

@@ -18,8 +18,8 @@ public final class LaneLimits {
      */
     public static final int MAX_LENGTH_PER_CYCLE = 256 * 1024;
 
-    /** Committed frames whose stages are recorded in one duty cycle; what is left is recorded in the next ones. */
-    public static final int MAX_RECORDED_FRAMES_PER_CYCLE = 512;
+    /** Committed frames whose stages are recorded in one duty cycle, some 10 us; the rest in the next ones. */
+    public static final int MAX_RECORDED_FRAMES_PER_CYCLE = 128;
 
     /** Gateways of one lane: one bit each in a long says who is to be woken. */
     public static final int MAX_GATEWAYS = Long.SIZE;

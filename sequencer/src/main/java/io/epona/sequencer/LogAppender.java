@@ -115,7 +115,7 @@ final class LogAppender {
                 RecordBatchDescriptor.lastOffsetDelta(buffer, payloadOffset),
                 ingressTimeNs,
                 sequencedTimeNs,
-                counters.durable().getPlain());
+                counters.durable().getAcquire());
         position = FrameDescriptor.nextFramePosition(position, frameLength, spanLength);
         return offset;
     }
@@ -129,7 +129,7 @@ final class LogAppender {
                 position,
                 config.leaderEpoch(),
                 sequencedTimeNs,
-                counters.durable().getPlain());
+                counters.durable().getAcquire());
         position = FrameDescriptor.nextFramePosition(position, FrameDescriptor.HEADER_LENGTH, spanLength);
         return offset;
     }
@@ -146,7 +146,7 @@ final class LogAppender {
                     padding,
                     config.leaderEpoch(),
                     sequencedTimeNs,
-                    counters.durable().getPlain());
+                    counters.durable().getAcquire());
             position += padding;
         }
         publishBefore(FrameDescriptor.alignedLength(frameLength));

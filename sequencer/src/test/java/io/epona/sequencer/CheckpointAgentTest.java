@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.epona.codec.FrameDescriptor;
 import io.epona.journal.CheckpointHeaderValidator;
 import io.epona.journal.CheckpointStore;
 import io.epona.journal.JournalConfig;
@@ -298,5 +299,21 @@ class CheckpointAgentTest {
         append(0, 6, 6000);
         agent.doWork();
         assertTrue(onProgress.count > 0);
+    }
+
+    @Test
+    void shouldEndForGoodWhenTheLogHasAGap() {
+        append(0, 2, 10);
+        agent = agent(CheckpointContext.Start.NONE);
+        harness.counters.checkpointApplied().setRelease(0);
+        append(0, 1, 10);
+        final long second = harness.frames(64).get(1).position();
+        harness.counters.checkpointApplied().setRelease(0);
+        agent = agent(CheckpointContext.Start.NONE);
+        harness.ring.buffer().putLong(harness.ring.offset(second) + FrameDescriptor.BASE_OFFSET_OFFSET, 77);
+        agent.doWork();
+        assertTrue(agent.isFenced());
+        assertTrue(fatal.get(0).getMessage().contains("does not continue its partition"), () -> fatal.toString());
+        assertEquals(0, harness.counters.checkpointApplied().get());
     }
 }

@@ -10,6 +10,7 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.codec.RecordBatchDescriptor;
 import io.epona.codec.lane.LaneResult;
 import java.util.List;
+import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -231,6 +232,21 @@ class LaneTest {
         recovered.openPartition(3);
         harness.frames(0).forEach(frame -> frame.applyTo(recovered));
         assertArrayEquals(LogScript.bytesOf(harness.state), LogScript.bytesOf(recovered));
+    }
+
+    @Test
+    void shouldEndForGoodWhenAnInvariantIsBroken() {
+        harness.offer(0, 0, Batches.plain(1, 10));
+        harness.runUntilIdle();
+        final long appended = harness.counters.appended().get();
+        harness.offer(0, 0, Batches.plain(1, 10));
+        // The state is not what this lane's frames lead to any more: it would give the same offset twice.
+        harness.state.restored(appended + 4096, LaneHarness.LEADER_EPOCH, 0);
+        assertThrows(AgentTerminationException.class, harness.lane::doWork);
+        assertTrue(harness.lane.isFenced());
+        assertEquals(0, harness.lane.doWork());
+        assertEquals(appended, harness.counters.appended().get(), "nothing more is published");
+        assertEquals(1, harness.replies(0).size(), "nor answered");
     }
 
     @Test
