@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -56,6 +57,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
     private boolean isOpen = true;
     private long lastProgressNs;
     private long handedLength;
+    private long outboundLength;
     private long lastSentLength;
     private long frameDeadlineNs;
     int hubIndex = -1;
@@ -94,6 +96,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
     public void channelWritabilityChanged(final ChannelHandlerContext ctx) {
         if (channel.isWritable()) {
             lastProgressNs = hub.nowNs();
+            noteOutbound();
             resume(PAUSED_UNWRITABLE);
             dispatchParked();
         } else {
@@ -296,7 +299,24 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
         isDirty = false;
         if (isOpen) {
             context.flush();
+            noteOutbound();
         }
+    }
+
+    private void noteOutbound() {
+        final long before = outboundLength;
+        hub.onOutbound(countOutbound() - before);
+    }
+
+    /** Bytes written to the channel and not taken by the network yet. */
+    long countOutbound() {
+        outboundLength = isOpen ? unwrittenLength() : 0;
+        return outboundLength;
+    }
+
+    private long unwrittenLength() {
+        final ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
     }
 
     void holdBack(final boolean value) {
@@ -344,9 +364,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
             closeForError("request did not arrive in time", "remote=" + remoteAddress, null);
             return;
         }
-        final long unwritten = channel.unsafe().outboundBuffer() == null
-                ? 0
-                : channel.unsafe().outboundBuffer().totalPendingWriteBytes();
+        final long unwritten = unwrittenLength();
         final boolean isWaitingForUs = !exchanges.isEmpty() && unwritten == 0;
         final long sentLength = handedLength - unwritten;
         if (isWaitingForUs || sentLength > lastSentLength) {
@@ -380,6 +398,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
             return;
         }
         isOpen = false;
+        noteOutbound();
         hub.deadlines().cancel(idleDeadline);
         reader.close();
         hub.memory().forget(this);

@@ -25,6 +25,8 @@ public final class ConnectionHub {
     private final List<Connection> connections = new ArrayList<>();
     private final List<Connection> dirty = new ArrayList<>();
     private long nowNs;
+    private long outboundLength;
+    private long outboundRecountLength;
 
     /**
      * A hub without connections.
@@ -136,8 +138,26 @@ public final class ConnectionHub {
         return nowNs;
     }
 
-    DeadlineQueue deadlines() {
+    /** Timers of the gateway thread. */
+    public DeadlineQueue deadlines() {
         return deadlines;
+    }
+
+    /** Bytes in memory that clients have not taken yet; at least what it really is. */
+    public long outboundLength() {
+        if (outboundLength > outboundRecountLength) {
+            outboundLength = 0;
+            for (final Connection connection : connections) {
+                outboundLength += connection.countOutbound();
+            }
+            // Counting again is worth it only once that much more has been added.
+            outboundRecountLength = outboundLength + NetLimits.WRITE_HIGH_WATERMARK;
+        }
+        return outboundLength;
+    }
+
+    void onOutbound(final long delta) {
+        outboundLength += delta;
     }
 
     RequestMemory memory() {

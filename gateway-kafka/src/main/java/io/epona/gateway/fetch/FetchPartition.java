@@ -1,0 +1,162 @@
+package io.epona.gateway.fetch;
+
+import io.epona.controller.ClusterImage;
+import io.epona.controller.PartitionInfo;
+import io.epona.controller.TopicInfo;
+import io.epona.gateway.log.FrameIndex;
+import io.epona.gateway.log.PartitionTail;
+import io.epona.gateway.log.TailWatcher;
+import io.epona.partitionlog.LogRead;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * One partition of a fetch session: what the client asked for, what it was told last, and whether there may be
+ * something to tell. A partition that has nothing to tell is clean and watches the partition's tail; a commit makes it
+ * dirty. Only dirty ones are looked at by a fetch. Gateway thread only.
+ */
+final class FetchPartition extends TailWatcher {
+    private static final long NEVER_TOLD = -1;
+    private static final long NO_IMAGE = -1;
+
+    final FetchSession session;
+    final Key key;
+
+    long fetchOffset;
+    int maxLength;
+    private int currentLeaderEpoch;
+    private long toldHighWatermark = NEVER_TOLD;
+    private long toldLogStartOffset = NEVER_TOLD;
+
+    private long imageVersion = NO_IMAGE;
+    private PartitionInfo info;
+    private PartitionTail tail;
+    private Errors placeError = Errors.NONE;
+
+    Errors error = Errors.NONE;
+    boolean isCold;
+    LogRead coldRead;
+
+    boolean isDirty;
+    FetchPartition previousDirty;
+    FetchPartition nextDirty;
+
+    /** How the client names a partition: by topic id, or by name, the other of which is then zero or empty. */
+    record Key(Uuid topicId, String topic, int partition) {}
+
+    FetchPartition(final FetchSession session, final Key key) {
+        this.session = session;
+        this.key = key;
+    }
+
+    void update(final FetchRequestData.FetchPartition request) {
+        fetchOffset = request.fetchOffset();
+        maxLength = request.partitionMaxBytes();
+        currentLeaderEpoch = request.currentLeaderEpoch();
+    }
+
+    PartitionInfo info() {
+        return info;
+    }
+
+    PartitionTail tail() {
+        return tail;
+    }
+
+    /** Finds out what there is to tell: sets {@link #error} and {@link #isCold}. */
+    void look(final FetchSources sources) {
+        final ClusterImage image = sources.image();
+        if (imageVersion != image.version()) {
+            resolve(image, sources.index());
+        }
+        isCold = false;
+        error = placeError;
+        if (error != Errors.NONE) {
+            return;
+        }
+        error = judgeEpoch();
+        if (error != Errors.NONE) {
+            return;
+        }
+        if (fetchOffset > tail.highWatermark()) {
+            // Another gateway thread may have acknowledged what this one has not seen yet.
+            sources.catchUp();
+        }
+        if (fetchOffset > tail.highWatermark() || fetchOffset < sources.logs().logStartOffset(info.partitionIndex())) {
+            error = Errors.OFFSET_OUT_OF_RANGE;
+        } else {
+            isCold = fetchOffset < tail.highWatermark() && fetchOffset < tail.firstOffset();
+        }
+    }
+
+    private void resolve(final ClusterImage image, final FrameIndex index) {
+        final boolean isById = !key.topicId().equals(Uuid.ZERO_UUID);
+        final TopicInfo topic = isById ? image.topic(key.topicId()) : image.topic(key.topic());
+        final PartitionInfo found = topic == null ? null : topic.partition(key.partition());
+        imageVersion = image.version();
+        if (found == null) {
+            info = null;
+            placeError = topic == null && isById ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+            return;
+        }
+        placeError = found.leader() == image.nodeId() ? Errors.NONE : Errors.NOT_LEADER_OR_FOLLOWER;
+        if (info == null || info.partitionIndex() != found.partitionIndex()) {
+            stopWatching();
+            tail = index.tail(found);
+            if (tail == null) {
+                placeError = Errors.UNKNOWN_TOPIC_OR_PARTITION;
+            }
+        }
+        info = found;
+    }
+
+    private Errors judgeEpoch() {
+        if (currentLeaderEpoch < 0 || currentLeaderEpoch == info.leaderEpoch()) {
+            return Errors.NONE;
+        }
+        return currentLeaderEpoch < info.leaderEpoch() ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH;
+    }
+
+    /** Bytes that can be had from memory now. */
+    long lengthInMemory() {
+        return tail.lengthFrom(fetchOffset);
+    }
+
+    /** Whether the client knows less than this; remembers that it knows it now. */
+    boolean tell(final long highWatermark, final long logStartOffset, final boolean hasRecords) {
+        final boolean isNews = hasRecords || highWatermark != toldHighWatermark || logStartOffset != toldLogStartOffset;
+        toldHighWatermark = highWatermark;
+        toldLogStartOffset = logStartOffset;
+        return isNews;
+    }
+
+    /** The client was told an error, so that all is news again once that is over. */
+    void tellError() {
+        toldHighWatermark = NEVER_TOLD;
+    }
+
+    void startWatching() {
+        if (tail != null && !isWatching()) {
+            tail.watch(this);
+        }
+    }
+
+    void stopWatching() {
+        if (tail != null) {
+            tail.unwatch(this);
+        }
+    }
+
+    void closeColdRead() {
+        if (coldRead != null) {
+            coldRead.close();
+            coldRead = null;
+        }
+    }
+
+    @Override
+    protected void onCommitted() {
+        session.onCommitted(this);
+    }
+}

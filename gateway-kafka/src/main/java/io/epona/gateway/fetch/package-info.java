@@ -1,0 +1,2 @@
+/** Fetch: sessions, waiting, reading from memory and from the partition logs. */
+package io.epona.gateway.fetch;

@@ -1,0 +1,166 @@
+package io.epona.gateway.log;
+
+import io.epona.controller.ClusterImage;
+import io.epona.controller.PartitionInfo;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntToLongFunction;
+import org.agrona.collections.Int2ObjectHashMap;
+
+/**
+ * The committed frames that are still in the lanes' rings, by partition and offset, and every partition's high
+ * watermark. A partition costs nothing here until it is used. Gateway thread only; each gateway thread has its own.
+ */
+public final class FrameIndex {
+    private final List<LaneTail> lanes;
+    private final Int2ObjectHashMap<PartitionTail> tails = new Int2ObjectHashMap<>();
+    private final IntToLongFunction initialHighWatermark;
+    private final OverrunListener overrunListener;
+    private ClusterImage image;
+
+    /** Hears that high watermarks of a lane are behind until the partition logs are asked. */
+    @FunctionalInterface
+    public interface OverrunListener {
+        /**
+         * Frames below the position were skipped.
+         *
+         * @param lane the lane.
+         * @param position once it is drained, the partition logs know the high watermarks.
+         */
+        void onOverrun(LaneTail lane, long position);
+    }
+
+    /**
+     * An index that starts at the lanes' committed positions.
+     *
+     * @param views the lanes, by lane id.
+     * @param initialHighWatermark partition index to the offset after its last committed record at those positions; 0
+     *     for partitions that it does not know.
+     * @param image the cluster's metadata.
+     * @param overrunListener told when this thread was too slow.
+     */
+    public FrameIndex(
+            final List<LaneView> views,
+            final IntToLongFunction initialHighWatermark,
+            final ClusterImage image,
+            final OverrunListener overrunListener) {
+        this.initialHighWatermark = initialHighWatermark;
+        this.image = image;
+        this.overrunListener = overrunListener;
+        final List<LaneTail> all = new ArrayList<>(views.size());
+        for (final LaneView view : views) {
+            all.add(new LaneTail(view, this));
+        }
+        this.lanes = List.copyOf(all);
+    }
+
+    /** The lanes, by lane id. */
+    public List<LaneTail> lanes() {
+        return lanes;
+    }
+
+    /** Walks what the lanes have committed. Returns the number of frames. */
+    public int poll(final long nowNs) {
+        int count = 0;
+        for (int i = 0; i < lanes.size(); i++) {
+            count += lanes.get(i).poll(nowNs);
+        }
+        return count;
+    }
+
+    /** The tail of a partition that the present image has. */
+    public PartitionTail tail(final PartitionInfo partition) {
+        return tailOf(partition.partitionIndex(), lanes.get(partition.laneId()));
+    }
+
+    /** Takes a new image: partitions that it lacks are gone. */
+    public void onImage(final ClusterImage now) {
+        image = now;
+        for (final PartitionTail tail : List.copyOf(tails.values())) {
+            if (now.partition(tail.partitionIndex()) == null) {
+                tails.remove(tail.partitionIndex());
+                tail.onDeleted();
+            }
+        }
+    }
+
+    /** Learns a high watermark from the partition's log. */
+    public void raiseHighWatermark(final int partitionIndex, final int laneId, final long offset) {
+        final PartitionTail tail = tailOf(partitionIndex, lanes.get(laneId));
+        if (tail != null) {
+            tail.raiseHighWatermark(offset);
+        }
+    }
+
+    /**
+     * Copies batches out of the ring.
+     *
+     * @param tail of the partition.
+     * @param offset of the first record wanted.
+     * @param maxLength bytes at most.
+     * @param minOne the first batch comes even if it is longer.
+     * @param allocator of the result.
+     * @return whole batches, empty at the end of the log or when nothing fits; null when the offset is not in memory,
+     *     so that it is for the partition's log. The caller owns it.
+     */
+    public ByteBuf read(
+            final PartitionTail tail,
+            final long offset,
+            final int maxLength,
+            final boolean minOne,
+            final ByteBufAllocator allocator) {
+        if (offset >= tail.highWatermark()) {
+            return Unpooled.EMPTY_BUFFER;
+        }
+        if (offset < tail.firstOffset() || !tail.hasFrames()) {
+            return null;
+        }
+        final long first = tail.frameOf(offset);
+        long end = tail.endOfRun(first, maxLength);
+        if (end == first) {
+            if (!minOne) {
+                return Unpooled.EMPTY_BUFFER;
+            }
+            end = first + 1;
+        }
+        final int length = (int) (tail.lengthBefore(end) - tail.lengthBefore(first));
+        final ByteBuf target = allocator.directBuffer(length, length);
+        if (tail.lane().copy(tail, first, end, target)) {
+            return target;
+        }
+        target.release();
+        return null;
+    }
+
+    /** Number of partitions that something is known of. */
+    public int size() {
+        return tails.size();
+    }
+
+    PartitionTail existing(final int partitionIndex) {
+        return tails.get(partitionIndex);
+    }
+
+    /** The tail of a partition; null when it was deleted. */
+    PartitionTail tailOf(final int partitionIndex, final LaneTail lane) {
+        PartitionTail tail = tails.get(partitionIndex);
+        if (tail == null && !isDeleted(partitionIndex)) {
+            tail = new PartitionTail(
+                    partitionIndex, lane, Math.max(0, initialHighWatermark.applyAsLong(partitionIndex)));
+            tails.put(partitionIndex, tail);
+        }
+        return tail;
+    }
+
+    /** A frame can be seen before the image that has its partition, but not the image before its deletion. */
+    private boolean isDeleted(final int partitionIndex) {
+        return partitionIndex < image.partitionIndexLimit() && image.partition(partitionIndex) == null;
+    }
+
+    void onOverrun(final LaneTail lane, final long position) {
+        overrunListener.onOverrun(lane, position);
+    }
+}

@@ -1,0 +1,201 @@
+package io.epona.gateway.log;
+
+import io.epona.codec.FrameDescriptor;
+import io.epona.codec.FrameHandler;
+import io.epona.journal.RingLimits;
+import io.epona.journal.RingReader;
+import io.netty.buffer.ByteBuf;
+import java.lang.invoke.VarHandle;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * Follows one lane's committed position frame by frame and forgets frames that the lane may overwrite. The frames in
+ * memory are remembered twice: by partition in {@link PartitionTail}, and here in order of position with nothing but
+ * the partition, so that forgetting costs the same for each frame whatever the number of partitions.
+ *
+ * <p>The lane does not wait for gateways, so one that was stopped for long can find the bytes that it wants to walk
+ * overwritten. It then skips to the committed position ({@link #overruns()}); all that it skipped is in the partition
+ * logs, because the lane does wait for those, and {@link FrameIndex} asks them for the high watermarks.
+ *
+ * <p>Gateway thread only.
+ */
+public final class LaneTail implements FrameHandler {
+    private static final int MIN_QUEUE_CAPACITY = 64;
+
+    private final LaneView view;
+    private final FrameIndex index;
+    private final RingReader reader;
+    private final AtomicBuffer ring;
+
+    private int[] queue = new int[MIN_QUEUE_CAPACITY];
+    private long queueHead;
+    private long queueTail;
+    private long position;
+    private long lastCommitted;
+    private long committedTimeNs;
+    private long overruns;
+    private boolean isOverrun;
+
+    LaneTail(final LaneView view, final FrameIndex index) {
+        this.view = view;
+        this.index = index;
+        this.reader = new RingReader(view.ring(), view.spanLength());
+        this.ring = view.ring().buffer();
+        this.position = view.counters().committed().getAcquire();
+        this.lastCommitted = position;
+    }
+
+    /** Number of the lane. */
+    public int laneId() {
+        return view.laneId();
+    }
+
+    /** The lane as it was handed in. */
+    public LaneView view() {
+        return view;
+    }
+
+    /** The lane's committed position when it was last looked at; all frames below it are known here. */
+    public long committed() {
+        return lastCommitted;
+    }
+
+    /** Monotonic time at which the newest commit was seen. */
+    public long committedTimeNs() {
+        return committedTimeNs;
+    }
+
+    /** How often the lane had overwritten what was still to be walked. */
+    public long overruns() {
+        return overruns;
+    }
+
+    /** Walks what was committed since the last call. Returns the number of frames. */
+    int poll(final long nowNs) {
+        final long committed = view.counters().committed().getAcquire();
+        if (committed == lastCommitted) {
+            return 0;
+        }
+        lastCommitted = committed;
+        committedTimeNs = nowNs;
+        final int count = position < committed ? walk(committed) : 0;
+        if (isOverrun) {
+            skipTo(committed);
+        }
+        evict();
+        return Math.max(1, count);
+    }
+
+    private int walk(final long committed) {
+        try {
+            final int count = reader.read(position, committed, this, Integer.MAX_VALUE);
+            position = reader.position();
+            return count;
+        } catch (final IllegalStateException ex) {
+            if (isIntact(position)) {
+                throw ex;
+            }
+            isOverrun = true;
+            return 0;
+        }
+    }
+
+    @Override
+    public void onFrame(final DirectBuffer buffer, final int offset, final int frameLength, final long framePosition) {
+        final byte type = FrameDescriptor.type(buffer, offset);
+        final int partitionIndex = FrameDescriptor.partitionIndex(buffer, offset);
+        final long baseOffset = FrameDescriptor.baseOffset(buffer, offset);
+        final long lastOffset = FrameDescriptor.lastOffset(buffer, offset);
+        if (isOverrun || !isIntact(framePosition)) {
+            isOverrun = true;
+            return;
+        }
+        if (type == FrameDescriptor.TYPE_RECORDS) {
+            final PartitionTail tail = index.tailOf(partitionIndex, this);
+            if (tail != null) {
+                enqueue(partitionIndex);
+                tail.onFrame(baseOffset, lastOffset + 1, framePosition, FrameDescriptor.payloadLength(frameLength));
+            }
+        }
+    }
+
+    /**
+     * Whether the bytes of a position, read before this call, were what the lane wrote there. Bytes above the lane's
+     * published limit are intact; so are those that are not drained yet, because the lane waits for that.
+     */
+    boolean isIntact(final long framePosition) {
+        VarHandle.loadLoadFence();
+        return framePosition >= oldestIntactPosition();
+    }
+
+    private long oldestIntactPosition() {
+        final long appended = view.counters().appended().getAcquire();
+        final long drained = view.counters().drained().getAcquire();
+        return Math.min(
+                drained, RingLimits.oldestIntactPosition(appended, view.ring().length()));
+    }
+
+    /** Forgets frames that may be overwritten. */
+    private void evict() {
+        final long oldest = oldestIntactPosition();
+        while (queueHead < queueTail) {
+            final PartitionTail tail = index.existing(queue[(int) queueHead & (queue.length - 1)]);
+            if (tail == null || !tail.hasFrames()) {
+                queueHead++;
+            } else if (tail.position(tail.firstFrame()) < oldest) {
+                tail.evictFirst();
+                queueHead++;
+            } else {
+                break;
+            }
+        }
+        if (queue.length > MIN_QUEUE_CAPACITY && queueTail - queueHead <= queue.length / 8) {
+            resizeQueue(queue.length / 2);
+        }
+    }
+
+    private void skipTo(final long committed) {
+        overruns++;
+        isOverrun = false;
+        while (queueHead < queueTail) {
+            final PartitionTail tail = index.existing(queue[(int) queueHead++ & (queue.length - 1)]);
+            if (tail != null) {
+                tail.evictAll();
+            }
+        }
+        position = committed;
+        index.onOverrun(this, committed);
+    }
+
+    /**
+     * Copies the payloads of frames {@code first} to {@code end} of a partition behind each other.
+     *
+     * @return false when they were overwritten meanwhile, and {@code target} holds rubbish.
+     */
+    boolean copy(final PartitionTail tail, final long first, final long end, final ByteBuf target) {
+        for (long frame = first; frame < end; frame++) {
+            final int length = tail.payloadLength(frame);
+            final int source = view.ring().offset(tail.position(frame)) + FrameDescriptor.PAYLOAD_OFFSET;
+            final int start = target.writerIndex();
+            ring.getBytes(source, target.internalNioBuffer(start, length), length);
+            target.writerIndex(start + length);
+        }
+        return isIntact(tail.position(first));
+    }
+
+    private void enqueue(final int partitionIndex) {
+        if (queueTail - queueHead == queue.length) {
+            resizeQueue(queue.length * 2);
+        }
+        queue[(int) queueTail++ & (queue.length - 1)] = partitionIndex;
+    }
+
+    private void resizeQueue(final int capacity) {
+        final int[] resized = new int[capacity];
+        for (long i = queueHead; i < queueTail; i++) {
+            resized[(int) i & (capacity - 1)] = queue[(int) i & (queue.length - 1)];
+        }
+        queue = resized;
+    }
+}

@@ -1,0 +1,269 @@
+package io.epona.gateway.produce;
+
+import io.epona.codec.lane.LaneReplyDecoder;
+import io.epona.codec.lane.LaneResult;
+import io.epona.gateway.log.FrameIndex;
+import io.epona.gateway.log.LaneTail;
+import io.epona.sequencer.LaneProxy;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.MessageHandler;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * The batches that a gateway thread has given to lanes and not answered yet. It offers commands, never more than the
+ * reply ring can hold the answers of, takes the replies, and answers when the lane's committed (acks=all) or durable
+ * (acks=1) position has reached the end of the batch. A request that finds no room waits here, in order, and is offered
+ * again in each duty cycle. Gateway thread only.
+ */
+public final class AppendTracker implements MessageHandler {
+    private static final short ACKS_ALL = -1;
+    private static final int REPLY_LENGTH = 64;
+    private static final int MIN_IN_FLIGHT = 4;
+
+    private final List<LaneProxy> proxies;
+    private final FrameIndex index;
+    private final RingBuffer replies;
+    private final ProduceMeters meters;
+    private final LaneReplyDecoder reply = new LaneReplyDecoder();
+    private final PendingAppend[] slots;
+    private final int[] generations;
+    private final int[] freeSlots;
+    private final List<LaneQueues> lanes = new ArrayList<>();
+
+    private int freeCount;
+    private int backPressuredCount;
+
+    /** What waits for one lane. */
+    private static final class LaneQueues {
+        final ArrayDeque<PendingAppend> untilCommitted = new ArrayDeque<>();
+        final ArrayDeque<PendingAppend> untilDurable = new ArrayDeque<>();
+        final ArrayDeque<ProduceOperation> backPressured = new ArrayDeque<>();
+    }
+
+    /**
+     * A tracker with nothing in flight.
+     *
+     * @param proxies of the lanes, by lane id.
+     * @param index that knows the lanes' committed positions.
+     * @param replies ring of this gateway, into which all lanes write.
+     * @param meters of this gateway.
+     */
+    public AppendTracker(
+            final List<LaneProxy> proxies,
+            final FrameIndex index,
+            final RingBuffer replies,
+            final ProduceMeters meters) {
+        this.proxies = List.copyOf(proxies);
+        this.index = index;
+        this.replies = replies;
+        this.meters = meters;
+        final int capacity = replies.capacity() / REPLY_LENGTH - 1;
+        if (capacity < MIN_IN_FLIGHT) {
+            throw new IllegalArgumentException("reply ring too small: capacity=" + replies.capacity());
+        }
+        this.slots = new PendingAppend[capacity];
+        this.generations = new int[capacity];
+        this.freeSlots = new int[capacity];
+        for (int i = 0; i < capacity; i++) {
+            freeSlots[freeCount++] = i;
+        }
+        proxies.forEach(proxy -> lanes.add(new LaneQueues()));
+    }
+
+    /** Longest batch that a lane's command can carry. */
+    int maxBatchLength(final int laneId) {
+        return proxies.get(laneId).maxBatchLength();
+    }
+
+    /** Batches that wait for a reply. */
+    public int inFlight() {
+        return slots.length - freeCount;
+    }
+
+    /** Offers the batches of a request, now or as soon as there is room. */
+    void submit(final ProduceOperation operation) {
+        final PendingAppend first = operation.nextToOffer();
+        if (first != null && !lanes.get(first.partition.laneId()).backPressured.isEmpty()) {
+            hold(operation, first);
+        } else if (!offer(operation)) {
+            hold(operation, operation.nextToOffer());
+        }
+    }
+
+    private void hold(final ProduceOperation operation, final PendingAppend next) {
+        lanes.get(next.partition.laneId()).backPressured.add(operation);
+        backPressuredCount++;
+        meters.onBackPressure();
+        operation.exchange().holdFrame();
+        operation.exchange().holdBack(true);
+    }
+
+    /** True when all batches are offered, or the request is over. */
+    private boolean offer(final ProduceOperation operation) {
+        for (PendingAppend next = operation.nextToOffer(); next != null; next = operation.nextToOffer()) {
+            if (!offer(next, operation.exchange().ingressTimeNs())) {
+                return false;
+            }
+            operation.onOffered();
+        }
+        return true;
+    }
+
+    private boolean offer(final PendingAppend append, final long ingressTimeNs) {
+        if (freeCount == 0) {
+            return false;
+        }
+        final int slot = freeSlots[freeCount - 1];
+        final long correlationId = ((long) generations[slot] << Integer.SIZE) | slot;
+        final int length = append.batch.capacity();
+        final boolean isOffered = proxies.get(append.partition.laneId())
+                .offerAppend(
+                        correlationId,
+                        append.partition.partitionIndex(),
+                        append.partition.leaderEpoch(),
+                        ingressTimeNs,
+                        append.batch,
+                        0,
+                        length);
+        if (isOffered) {
+            freeCount--;
+            slots[slot] = append;
+            append.slot = slot;
+            meters.onOffered(length);
+        }
+        return isOffered;
+    }
+
+    /** Takes the lanes' replies. */
+    public int pollReplies() {
+        return replies.read(this);
+    }
+
+    /** Offers what found no room before. */
+    public int pollBackPressured() {
+        if (backPressuredCount == 0) {
+            return 0;
+        }
+        int count = 0;
+        for (int lane = 0; lane < lanes.size(); lane++) {
+            final ArrayDeque<ProduceOperation> waiting = lanes.get(lane).backPressured;
+            while (!waiting.isEmpty() && offerAgain(lane, waiting.peek())) {
+                waiting.poll();
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** True when the request no longer waits for this lane. */
+    private boolean offerAgain(final int lane, final ProduceOperation operation) {
+        if (offer(operation)) {
+            backPressuredCount--;
+            operation.exchange().holdBack(false);
+            return true;
+        }
+        final int otherLane = operation.nextToOffer().partition.laneId();
+        if (otherLane == lane) {
+            return false;
+        }
+        lanes.get(otherLane).backPressured.add(operation);
+        return true;
+    }
+
+    @Override
+    public void onMessage(final int typeId, final MutableDirectBuffer buffer, final int offset, final int length) {
+        reply.wrap(buffer, offset, LaneReplyDecoder.BLOCK_LENGTH, LaneReplyDecoder.SCHEMA_VERSION);
+        final long correlationId = reply.correlationId();
+        final int slot = (int) correlationId;
+        if (slot < 0
+                || slot >= slots.length
+                || slots[slot] == null
+                || generations[slot] != (int) (correlationId >>> Integer.SIZE)) {
+            throw new IllegalStateException("reply to no command of this gateway: correlationId=" + correlationId);
+        }
+        final PendingAppend append = slots[slot];
+        slots[slot] = null;
+        generations[slot]++;
+        freeSlots[freeCount++] = slot;
+        onReply(append, reply.result());
+    }
+
+    private void onReply(final PendingAppend append, final LaneResult result) {
+        if (result == LaneResult.OK || result == LaneResult.DUPLICATE) {
+            append.response.setBaseOffset(reply.baseOffset());
+            append.endPosition = reply.endPosition();
+            meters.onAppended(
+                    append, reply.baseOffset(), append.operation.exchange().ingressTimeNs());
+            if (!append.isAnswered && append.operation.acks() != 0) {
+                final LaneQueues queues = lanes.get(append.partition.laneId());
+                (append.operation.acks() == ACKS_ALL ? queues.untilCommitted : queues.untilDurable).add(append);
+            }
+            return;
+        }
+        meters.onRefused();
+        if (append.isAnswered) {
+            return;
+        }
+        append.operation.refuse(append.response, errorOf(result), null);
+        if (result == LaneResult.FENCED) {
+            tellLeader(append.response, append);
+        }
+        if (append.operation.acks() == 0) {
+            append.operation.exchange().closeConnection("produce with acks=0 failed", "result=" + result);
+        } else {
+            append.operation.onAnswered(append);
+        }
+    }
+
+    private static void tellLeader(final PartitionProduceResponse response, final PendingAppend append) {
+        ProduceOperation.tellLeader(response, append.partition.leader(), append.partition.leaderEpoch());
+    }
+
+    private static Errors errorOf(final LaneResult result) {
+        return switch (result) {
+            case OUT_OF_ORDER_SEQUENCE -> Errors.OUT_OF_ORDER_SEQUENCE_NUMBER;
+            case INVALID_PRODUCER_EPOCH -> Errors.INVALID_PRODUCER_EPOCH;
+            case UNKNOWN_PARTITION -> Errors.UNKNOWN_TOPIC_OR_PARTITION;
+            case FENCED -> Errors.NOT_LEADER_OR_FOLLOWER;
+            case DUPLICATE_SEQUENCE -> Errors.DUPLICATE_SEQUENCE_NUMBER;
+            default -> Errors.UNKNOWN_SERVER_ERROR;
+        };
+    }
+
+    /** Answers what the lanes' positions have reached; after the index was polled, so that a fetch finds it there. */
+    public int pollPositions() {
+        int count = 0;
+        for (int i = 0; i < lanes.size(); i++) {
+            final LaneQueues queues = lanes.get(i);
+            final LaneTail lane = index.lanes().get(i);
+            if (!queues.untilCommitted.isEmpty()) {
+                count += answer(queues.untilCommitted, lane.committed(), lane.committedTimeNs());
+            }
+            if (!queues.untilDurable.isEmpty()) {
+                final long durable = lane.view().counters().durable().getAcquire();
+                count += answer(queues.untilDurable, durable, lane.committedTimeNs());
+            }
+        }
+        return count;
+    }
+
+    private int answer(final ArrayDeque<PendingAppend> queue, final long position, final long committedTimeNs) {
+        int count = 0;
+        for (PendingAppend head = queue.peek();
+                head != null && (head.endPosition <= position || head.isAnswered);
+                head = queue.peek()) {
+            queue.poll();
+            count++;
+            if (!head.isAnswered) {
+                head.operation.onAnswered(head);
+                meters.onAcknowledged(committedTimeNs);
+            }
+        }
+        return count;
+    }
+}

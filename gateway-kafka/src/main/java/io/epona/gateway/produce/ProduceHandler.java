@@ -1,0 +1,194 @@
+package io.epona.gateway.produce;
+
+import io.epona.controller.ClusterController;
+import io.epona.controller.ClusterImage;
+import io.epona.controller.PartitionInfo;
+import io.epona.controller.TopicInfo;
+import io.epona.gateway.RequestContext;
+import io.epona.gateway.RequestHandler;
+import io.epona.gateway.net.DeadlineQueue;
+import io.epona.gateway.net.Exchange;
+import io.epona.partitionlog.PartitionLogs;
+import io.epona.runtime.NodeClock;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.ProduceRequestData;
+import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
+import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
+import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponse;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+
+/** Produce: judges each batch and gives the good ones to their lanes. */
+public final class ProduceHandler implements RequestHandler {
+    private static final short ACKS_ALL = -1;
+    private static final long NO_TIMESTAMP = -1;
+
+    private final ClusterController controller;
+    private final PartitionLogs partitionLogs;
+    private final AppendTracker tracker;
+    private final DeadlineQueue deadlines;
+    private final NodeClock clock;
+    private final ProduceMeters meters;
+    private final BatchJudge judge;
+
+    /**
+     * A handler of one gateway thread.
+     *
+     * @param controller for topics and their configuration.
+     * @param partitionLogs for the start of partitions.
+     * @param tracker of this gateway.
+     * @param deadlines of this gateway.
+     * @param clock of the node.
+     * @param meters of this gateway.
+     */
+    public ProduceHandler(
+            final ClusterController controller,
+            final PartitionLogs partitionLogs,
+            final AppendTracker tracker,
+            final DeadlineQueue deadlines,
+            final NodeClock clock,
+            final ProduceMeters meters) {
+        this.controller = controller;
+        this.partitionLogs = partitionLogs;
+        this.tracker = tracker;
+        this.deadlines = deadlines;
+        this.clock = clock;
+        this.meters = meters;
+        this.judge = new BatchJudge(clock);
+    }
+
+    @Override
+    public ApiKeys apiKey() {
+        return ApiKeys.PRODUCE;
+    }
+
+    @Override
+    public void handle(final RequestContext context, final ApiMessage message) {
+        final Exchange exchange = (Exchange) context;
+        final ProduceRequestData request = (ProduceRequestData) message;
+        final ProduceOperation operation = new ProduceOperation(exchange, request.acks(), deadlines);
+        exchange.onClosed(operation::abandon);
+        final ClusterImage image = controller.image();
+        final boolean isAcksValid = request.acks() >= ACKS_ALL && request.acks() <= 1;
+        for (final TopicProduceData topic : request.topicData()) {
+            final List<PartitionProduceResponse> partitions =
+                    new ArrayList<>(topic.partitionData().size());
+            operation
+                    .response()
+                    .responses()
+                    .add(new TopicProduceResponse()
+                            .setName(topic.name())
+                            .setTopicId(topic.topicId())
+                            .setPartitionResponses(partitions));
+            final TopicInfo info = topicOf(image, topic);
+            for (final PartitionProduceData partition : topic.partitionData()) {
+                final PartitionProduceResponse response = new PartitionProduceResponse().setIndex(partition.index());
+                partitions.add(response);
+                if (!isAcksValid) {
+                    refuse(operation, response, BatchVerdict.of(Errors.INVALID_REQUIRED_ACKS, null));
+                } else if (request.transactionalId() != null) {
+                    refuse(
+                            operation,
+                            response,
+                            BatchVerdict.of(Errors.INVALID_TXN_STATE, "Transactions are not available yet."));
+                } else {
+                    add(operation, response, partition, topic, info);
+                }
+            }
+        }
+        operation.startTimer(clock.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Math.max(0, request.timeoutMs())));
+        tracker.submit(operation);
+        operation.finishIfAnswered();
+    }
+
+    private static TopicInfo topicOf(final ClusterImage image, final TopicProduceData topic) {
+        return topic.topicId().equals(Uuid.ZERO_UUID) ? image.topic(topic.name()) : image.topic(topic.topicId());
+    }
+
+    private void add(
+            final ProduceOperation operation,
+            final PartitionProduceResponse response,
+            final PartitionProduceData data,
+            final TopicProduceData topic,
+            final TopicInfo info) {
+        final PartitionInfo partition = info == null ? null : info.partition(data.index());
+        final BatchVerdict place = judgePlace(operation, topic, info, partition);
+        if (place != null) {
+            refuse(operation, response, place);
+            if (place.error() == Errors.NOT_LEADER_OR_FOLLOWER) {
+                ProduceOperation.tellLeader(response, partition.leader(), partition.leaderEpoch());
+            }
+            return;
+        }
+        if (!(data.records() instanceof MemoryRecords records) || records.sizeInBytes() == 0) {
+            refuse(
+                    operation,
+                    response,
+                    BatchVerdict.of(Errors.INVALID_RECORD, "Produce requests must have at least one record batch."));
+            return;
+        }
+        final ByteBuffer bytes = records.buffer();
+        final UnsafeBuffer batch = new UnsafeBuffer(bytes, bytes.position(), bytes.remaining());
+        BatchVerdict verdict = judge.judge(
+                batch, batch.capacity(), records, operation.exchange().apiVersion(), info.config());
+        if (verdict == null && batch.capacity() > tracker.maxBatchLength(partition.laneId())) {
+            verdict = BatchVerdict.of(
+                    Errors.MESSAGE_TOO_LARGE,
+                    "The record batch is longer than a command ring takes: length=" + batch.capacity() + ", limit="
+                            + tracker.maxBatchLength(partition.laneId()));
+        }
+        if (verdict != null) {
+            refuse(operation, response, verdict);
+            return;
+        }
+        response.setLogAppendTimeMs(judge.isLogAppendTime() ? judge.appendTimeMs() : NO_TIMESTAMP)
+                .setLogStartOffset(partitionLogs.logStartOffset(partition.partitionIndex()));
+        final long measuredMs = judge.isLogAppendTime() ? NO_TIMESTAMP : judge.maxTimestampMs();
+        operation.add(new PendingAppend(operation, partition, response, batch, measuredMs));
+    }
+
+    private BatchVerdict judgePlace(
+            final ProduceOperation operation,
+            final TopicProduceData topic,
+            final TopicInfo info,
+            final PartitionInfo partition) {
+        if (info == null && !topic.topicId().equals(Uuid.ZERO_UUID)) {
+            return BatchVerdict.of(Errors.UNKNOWN_TOPIC_ID, null);
+        }
+        if (partition == null) {
+            return BatchVerdict.of(Errors.UNKNOWN_TOPIC_OR_PARTITION, null);
+        }
+        if (partition.leader() != controller.image().nodeId()) {
+            return BatchVerdict.of(Errors.NOT_LEADER_OR_FOLLOWER, null);
+        }
+        if (info.internal()) {
+            return BatchVerdict.of(
+                    Errors.INVALID_TOPIC_EXCEPTION, "Cannot append to internal topic " + info.name() + '.');
+        }
+        if (operation.acks() == ACKS_ALL && partition.isr().size() < info.config().minInSyncReplicas) {
+            return BatchVerdict.of(
+                    Errors.NOT_ENOUGH_REPLICAS,
+                    "The size of the current ISR " + partition.isr() + " is insufficient to satisfy the min.isr"
+                            + " requirement of " + info.config().minInSyncReplicas + " for partition "
+                            + partition.topicPartition() + '.');
+        }
+        return null;
+    }
+
+    private void refuse(
+            final ProduceOperation operation, final PartitionProduceResponse response, final BatchVerdict verdict) {
+        meters.onRefused();
+        operation.refuse(response, verdict.error(), verdict.message());
+        if (!verdict.recordErrors().isEmpty()) {
+            response.setRecordErrors(verdict.recordErrors());
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package io.epona.gateway.produce;
+
+import io.epona.gateway.net.Deadline;
+import io.epona.gateway.net.DeadlineQueue;
+import io.epona.gateway.net.Exchange;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.ProduceResponseData.LeaderIdAndEpoch;
+import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * A produce request in progress: its batches are offered to their lanes one after another, and it is answered when each
+ * has its answer, or the time that the client gave is over. Gateway thread only.
+ */
+final class ProduceOperation extends Deadline {
+    private static final short ACKS_NONE = 0;
+    private static final long NO_OFFSET = -1;
+
+    private final Exchange exchange;
+    private final short acks;
+    private final DeadlineQueue deadlines;
+    private final ProduceResponseData response = new ProduceResponseData();
+    private final List<PendingAppend> appends = new ArrayList<>(1);
+
+    private int offeredCount;
+    private int openCount;
+    private boolean hasError;
+    private boolean isDone;
+
+    ProduceOperation(final Exchange exchange, final short acks, final DeadlineQueue deadlines) {
+        this.exchange = exchange;
+        this.acks = acks;
+        this.deadlines = deadlines;
+    }
+
+    Exchange exchange() {
+        return exchange;
+    }
+
+    short acks() {
+        return acks;
+    }
+
+    ProduceResponseData response() {
+        return response;
+    }
+
+    void add(final PendingAppend append) {
+        appends.add(append);
+        openCount++;
+    }
+
+    /** The next batch to offer; null when all are offered, or nobody wants the rest any more. */
+    PendingAppend nextToOffer() {
+        return isDone || offeredCount == appends.size() ? null : appends.get(offeredCount);
+    }
+
+    void onOffered() {
+        offeredCount++;
+        if (offeredCount == appends.size()) {
+            exchange.releaseFrame();
+            finishIfAnswered();
+        }
+    }
+
+    void startTimer(final long deadlineNs) {
+        if (acks != ACKS_NONE) {
+            deadlines.schedule(this, deadlineNs);
+        }
+    }
+
+    boolean isDone() {
+        return isDone;
+    }
+
+    /** A partition has an error; its response object is part of {@link #response()}. */
+    void refuse(final PartitionProduceResponse partition, final Errors error, final String message) {
+        hasError = true;
+        partition
+                .setErrorCode(error.code())
+                .setErrorMessage(message)
+                .setBaseOffset(NO_OFFSET)
+                .setLogAppendTimeMs(NO_OFFSET)
+                .setLogStartOffset(NO_OFFSET);
+    }
+
+    /** A partition learns who leads it. */
+    static void tellLeader(final PartitionProduceResponse partition, final int leader, final int leaderEpoch) {
+        partition.setCurrentLeader(new LeaderIdAndEpoch().setLeaderId(leader).setLeaderEpoch(leaderEpoch));
+    }
+
+    /** A batch has its answer, which is in its response object. */
+    void onAnswered(final PendingAppend append) {
+        if (!append.isAnswered) {
+            append.isAnswered = true;
+            openCount--;
+            finishIfAnswered();
+        }
+    }
+
+    /** Answers when nothing is open any more. Also for a request without any good batch. */
+    void finishIfAnswered() {
+        if (isDone) {
+            return;
+        }
+        if (acks == ACKS_NONE ? offeredCount == appends.size() : openCount == 0) {
+            finish();
+        }
+    }
+
+    private void finish() {
+        isDone = true;
+        deadlines.cancel(this);
+        exchange.releaseFrame();
+        if (acks != ACKS_NONE) {
+            exchange.respond(response);
+        } else if (hasError) {
+            // Nobody waits for a response, so a closed connection is the only way to say it; Kafka does the same.
+            exchange.closeConnection("produce with acks=0 failed", "client=" + exchange.clientId());
+        } else {
+            exchange.respondNothing();
+        }
+    }
+
+    /** The connection is gone: what was offered goes on, the rest is dropped. */
+    void abandon() {
+        isDone = true;
+        deadlines.cancel(this);
+    }
+
+    @Override
+    protected void onDeadline(final long nowNs) {
+        for (final PendingAppend append : appends) {
+            if (!append.isAnswered) {
+                append.isAnswered = true;
+                refuse(append.response, Errors.REQUEST_TIMED_OUT, null);
+            }
+        }
+        openCount = 0;
+        exchange.holdBack(false);
+        finishIfAnswered();
+    }
+}
