@@ -48,7 +48,7 @@ final class FetchAnswer {
     /** Builds the response; the session's partitions have been looked at. */
     FetchResponseData build(final FetchOperation operation) {
         remainingLength = operation.maxLength;
-        remainingMemoryLength = config.maxMemoryLength();
+        remainingMemoryLength = operation.takeWithoutMemory() ? 0 : config.maxMemoryLength();
         hasRecords = false;
         isDelivering = false;
         final List<FetchableTopicResponse> topics = new ArrayList<>(1);

@@ -28,6 +28,7 @@ final class FetchOperation extends Deadline {
     private final FetchService service;
     private State state = State.LOOKING;
     private boolean isQueued;
+    private boolean isWithoutMemory;
     private long readySinceNs;
 
     /** What the client wants to happen with its session. */
@@ -84,6 +85,18 @@ final class FetchOperation extends Deadline {
 
     void readySince(final long nanoTime) {
         readySinceNs = nanoTime;
+    }
+
+    /** Clients have too much outstanding: no records out of memory if this is answered now. */
+    void withoutMemory() {
+        isWithoutMemory = true;
+    }
+
+    /** Takes the wish of {@link #withoutMemory()} back. */
+    boolean takeWithoutMemory() {
+        final boolean wasWithoutMemory = isWithoutMemory;
+        isWithoutMemory = false;
+        return wasWithoutMemory;
     }
 
     /** A partition of the session got records. Returns whether this still wants to hear of more. */

@@ -23,30 +23,31 @@ public final class FetchService {
 
     private final FetchSources sources;
     private final FetchSessions sessions;
-    private final FetchConfig config;
-    private final FetchMeters meters;
     private final FetchAnswer answer;
     private final ColdReader coldReader;
+    private final FetchConfig config;
+    private final FetchMeters meters;
     private final DeadlineQueue deadlines;
-    private final ConnectionHub hub;
+    private final ConnectionHub.Slot hub;
     private final ArrayDeque<FetchOperation> ready = new ArrayDeque<>();
+
+    /** What a gateway thread has that fetches use. */
+    record Surroundings(FetchConfig config, FetchMeters meters, DeadlineQueue deadlines, ConnectionHub.Slot hub) {}
 
     FetchService(
             final FetchSources sources,
             final FetchSessions sessions,
-            final FetchConfig config,
-            final FetchMeters meters,
             final FetchAnswer answer,
             final ColdReader coldReader,
-            final ConnectionHub hub) {
+            final Surroundings surroundings) {
         this.sources = sources;
         this.sessions = sessions;
-        this.config = config;
-        this.meters = meters;
         this.answer = answer;
         this.coldReader = coldReader;
-        this.deadlines = hub.deadlines();
-        this.hub = hub;
+        this.config = surroundings.config();
+        this.meters = surroundings.meters();
+        this.deadlines = surroundings.deadlines();
+        this.hub = surroundings.hub();
     }
 
     FetchSessions sessions() {
@@ -122,9 +123,10 @@ public final class FetchService {
         }
         if (!mustAnswer && !hasCold && length < operation.minLength) {
             await(operation, operation.expiryNs);
-        } else if (length > 0 && !isExpired && hub.outboundLength() > config.maxOutboundLength()) {
+        } else if (length > 0 && hub.get().outboundLength() > config.maxOutboundLength()) {
             meters.onOutboundWait();
-            await(operation, nanoTime() + RETRY_NS);
+            operation.withoutMemory();
+            retry(operation);
         } else if (!hasCold) {
             respond(operation);
         } else if (!readCold(operation)) {
@@ -133,6 +135,7 @@ public final class FetchService {
     }
 
     private void await(final FetchOperation operation, final long deadlineNs) {
+        operation.takeWithoutMemory();
         final FetchSession session = operation.session;
         for (FetchPartition partition = session.firstDirty(); partition != null; partition = partition.nextDirty) {
             partition.startWatching();

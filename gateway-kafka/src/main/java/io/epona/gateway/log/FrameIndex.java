@@ -135,6 +135,42 @@ public final class FrameIndex {
         return null;
     }
 
+    /**
+     * Base offset of the first batch in memory, from an offset on, whose largest timestamp is at least the given one;
+     * -1 when there is none.
+     */
+    public long firstBatchSince(final PartitionTail tail, final long fromOffset, final long timestampMs) {
+        for (long frame = startFrame(tail, fromOffset); frame < tail.endFrame(); frame++) {
+            if (tail.lane().maxTimestampMs(tail, frame) >= timestampMs) {
+                return tail.baseOffset(frame);
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * Base offset of the first batch in memory with the largest timestamp, from an offset on; -1 when there is none.
+     */
+    public long latestBatch(final PartitionTail tail, final long fromOffset) {
+        long latest = -1;
+        long maxTimestampMs = Long.MIN_VALUE;
+        for (long frame = startFrame(tail, fromOffset); frame < tail.endFrame(); frame++) {
+            final long timestampMs = tail.lane().maxTimestampMs(tail, frame);
+            if (timestampMs > maxTimestampMs) {
+                maxTimestampMs = timestampMs;
+                latest = tail.baseOffset(frame);
+            }
+        }
+        return latest;
+    }
+
+    private static long startFrame(final PartitionTail tail, final long fromOffset) {
+        if (!tail.hasFrames() || fromOffset >= tail.highWatermark()) {
+            return tail.endFrame();
+        }
+        return fromOffset <= tail.firstOffset() ? tail.firstFrame() : tail.frameOf(fromOffset);
+    }
+
     /** Number of partitions that something is known of. */
     public int size() {
         return tails.size();

@@ -2,6 +2,7 @@ package io.epona.gateway.log;
 
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameHandler;
+import io.epona.codec.RecordBatchDescriptor;
 import io.epona.journal.RingLimits;
 import io.epona.journal.RingReader;
 import io.netty.buffer.ByteBuf;
@@ -182,6 +183,13 @@ public final class LaneTail implements FrameHandler {
             target.writerIndex(start + length);
         }
         return isIntact(tail.position(first));
+    }
+
+    /** Largest timestamp of a frame's batch, ms; {@link Long#MIN_VALUE} when the frame is not in memory any more. */
+    long maxTimestampMs(final PartitionTail tail, final long frame) {
+        final int batch = view.ring().offset(tail.position(frame)) + FrameDescriptor.PAYLOAD_OFFSET;
+        final long timestampMs = RecordBatchDescriptor.maxTimestamp(ring, batch);
+        return isIntact(tail.position(frame)) ? timestampMs : Long.MIN_VALUE;
     }
 
     private void enqueue(final int partitionIndex) {

@@ -13,6 +13,21 @@ import java.util.concurrent.TimeUnit;
  * All connections of one gateway thread and what they share: limits, memory, timers, the handlers. Gateway thread only.
  */
 public final class ConnectionHub {
+    /** Stands for a hub that is made after those who use it, because it needs their handlers. */
+    public static final class Slot {
+        private ConnectionHub hub;
+
+        /** Puts the hub in; once, before it is used. */
+        public void set(final ConnectionHub value) {
+            hub = value;
+        }
+
+        /** The hub. */
+        public ConnectionHub get() {
+            return hub;
+        }
+    }
+
     private final NetConfig config;
     private final HandlerTable handlers;
     private final NodeClock clock;

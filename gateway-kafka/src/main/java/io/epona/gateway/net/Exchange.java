@@ -40,6 +40,7 @@ public final class Exchange implements RequestContext {
     private boolean isFrameOurs = true;
     private boolean isFrameHeld;
     private boolean isDone;
+    private boolean isClosed;
 
     Exchange(
             final Connection connection,
@@ -106,6 +107,9 @@ public final class Exchange implements RequestContext {
 
     @Override
     public void respond(final ApiMessage message) {
+        if (isClosed) {
+            return;
+        }
         if (isDone) {
             throw new IllegalStateException("answered twice: api=" + apiKey + ", correlationId=" + correlationId);
         }
@@ -121,6 +125,9 @@ public final class Exchange implements RequestContext {
     @Override
     public void fail(final Throwable error) {
         final Throwable cause = unwrap(error);
+        if (isClosed) {
+            return;
+        }
         if (isDone) {
             connection.closeForError("error after the answer", "api=" + apiKey, cause);
             return;
@@ -217,6 +224,7 @@ public final class Exchange implements RequestContext {
     }
 
     void close() {
+        isClosed = true;
         releaseFrame();
         final ResponseParts parts = takeResponse();
         if (parts != null) {

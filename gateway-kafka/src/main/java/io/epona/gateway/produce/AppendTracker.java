@@ -26,6 +26,7 @@ public final class AppendTracker implements MessageHandler {
     private static final int MIN_IN_FLIGHT = 4;
 
     private final List<LaneProxy> proxies;
+    private final int maxBatchLength;
     private final FrameIndex index;
     private final RingBuffer replies;
     private final ProduceMeters meters;
@@ -49,16 +50,19 @@ public final class AppendTracker implements MessageHandler {
      * A tracker with nothing in flight.
      *
      * @param proxies of the lanes, by lane id.
+     * @param maxBatchLength longest batch that the lanes take.
      * @param index that knows the lanes' committed positions.
      * @param replies ring of this gateway, into which all lanes write.
      * @param meters of this gateway.
      */
     public AppendTracker(
             final List<LaneProxy> proxies,
+            final int maxBatchLength,
             final FrameIndex index,
             final RingBuffer replies,
             final ProduceMeters meters) {
         this.proxies = List.copyOf(proxies);
+        this.maxBatchLength = maxBatchLength;
         this.index = index;
         this.replies = replies;
         this.meters = meters;
@@ -75,9 +79,9 @@ public final class AppendTracker implements MessageHandler {
         proxies.forEach(proxy -> lanes.add(new LaneQueues()));
     }
 
-    /** Longest batch that a lane's command can carry. */
+    /** Longest batch that a lane takes. */
     int maxBatchLength(final int laneId) {
-        return proxies.get(laneId).maxBatchLength();
+        return Math.min(maxBatchLength, proxies.get(laneId).maxBatchLength());
     }
 
     /** Batches that wait for a reply. */

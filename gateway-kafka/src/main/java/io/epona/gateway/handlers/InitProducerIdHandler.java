@@ -1,0 +1,112 @@
+package io.epona.gateway.handlers;
+
+import io.epona.controller.ClusterController;
+import io.epona.gateway.RequestContext;
+import io.epona.gateway.RequestHandler;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.message.InitProducerIdRequestData;
+import org.apache.kafka.common.message.InitProducerIdResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.server.common.ProducerIdsBlock;
+
+/**
+ * InitProducerId for idempotent producers: gives out ids from a block that the controller has made durable. While the
+ * next block is on its way requests wait; a request that finds too many waiting is told to try again. Gateway thread
+ * only.
+ */
+public final class InitProducerIdHandler implements RequestHandler {
+    /** Requests that wait for one block; the rest are told to come again. */
+    private static final int MAX_WAITING = 10_000;
+
+    private static final short FIRST_EPOCH = 0;
+    private static final long NO_ID = -1;
+    private static final short NO_EPOCH = -1;
+
+    private final ClusterController controller;
+    private final ArrayDeque<RequestContext> waiting = new ArrayDeque<>();
+    private long nextId;
+    private long endId;
+    private boolean isAsking;
+
+    /** A handler that takes its blocks from the controller. */
+    public InitProducerIdHandler(final ClusterController controller) {
+        this.controller = controller;
+    }
+
+    @Override
+    public ApiKeys apiKey() {
+        return ApiKeys.INIT_PRODUCER_ID;
+    }
+
+    @Override
+    public void handle(final RequestContext context, final ApiMessage message) {
+        final InitProducerIdRequestData request = (InitProducerIdRequestData) message;
+        final Errors error = judge(request);
+        if (error != Errors.NONE) {
+            refuse(context, error);
+        } else if (nextId < endId) {
+            give(context);
+        } else if (waiting.size() >= MAX_WAITING) {
+            refuse(context, Errors.COORDINATOR_LOAD_IN_PROGRESS);
+        } else {
+            waiting.add(context);
+            ask(context);
+        }
+    }
+
+    private static Errors judge(final InitProducerIdRequestData request) {
+        final boolean hasId = request.producerId() != NO_ID;
+        final boolean hasEpoch = request.producerEpoch() != NO_EPOCH;
+        if (hasId != hasEpoch) {
+            return Errors.INVALID_REQUEST;
+        }
+        if (request.transactionalId() == null) {
+            return Errors.NONE;
+        }
+        return request.transactionalId().isEmpty() ? Errors.INVALID_REQUEST : Errors.COORDINATOR_NOT_AVAILABLE;
+    }
+
+    private void ask(final RequestContext context) {
+        if (!isAsking) {
+            isAsking = true;
+            controller
+                    .allocateProducerIds()
+                    .whenComplete((block, error) -> context.gatewayThread().execute(() -> onBlock(block, error)));
+        }
+    }
+
+    private void onBlock(final ProducerIdsBlock block, final Throwable error) {
+        isAsking = false;
+        final List<RequestContext> served = new ArrayList<>(waiting);
+        waiting.clear();
+        if (error != null) {
+            served.forEach(context -> context.fail(error));
+            return;
+        }
+        nextId = block.firstProducerId();
+        endId = nextId + block.size();
+        for (final RequestContext context : served) {
+            if (nextId < endId) {
+                give(context);
+            } else {
+                waiting.add(context);
+                ask(context);
+            }
+        }
+    }
+
+    private void give(final RequestContext context) {
+        context.respond(new InitProducerIdResponseData().setProducerId(nextId++).setProducerEpoch(FIRST_EPOCH));
+    }
+
+    private static void refuse(final RequestContext context, final Errors error) {
+        context.respond(new InitProducerIdResponseData()
+                .setErrorCode(error.code())
+                .setProducerId(NO_ID)
+                .setProducerEpoch(NO_EPOCH));
+    }
+}

@@ -1,0 +1,99 @@
+package io.epona.gateway.offsets;
+
+import io.epona.gateway.log.FrameIndex;
+import io.epona.gateway.log.PartitionTail;
+import io.epona.partitionlog.PartitionLogs;
+import io.epona.partitionlog.TimestampAndOffset;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.Optional;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.Record;
+
+/**
+ * Finds records by their timestamps. What was drained is in the partition's log, which is asked on a thread that may
+ * wait; what came after it is in memory, which is looked at on the gateway thread.
+ */
+final class TimestampSearch {
+    private final FrameIndex index;
+    private final PartitionLogs logs;
+    private final ByteBufAllocator allocator;
+
+    /**
+     * What a log has.
+     *
+     * @param found in it.
+     * @param endOffset up to which it was searched.
+     */
+    record InLog(Optional<TimestampAndOffset> found, long endOffset) {}
+
+    TimestampSearch(final FrameIndex index, final PartitionLogs logs, final ByteBufAllocator allocator) {
+        this.index = index;
+        this.logs = logs;
+        this.allocator = allocator;
+    }
+
+    /** Searches the log. On a thread that may wait. */
+    InLog inLog(final int partitionIndex, final long timestampMs, final boolean isMax) {
+        long endOffset = logs.logEndOffset(partitionIndex);
+        if (endOffset == PartitionLogs.UNKNOWN_OFFSET) {
+            // Opens the log, so that its end is known before the search that counts.
+            logs.maxTimestamp(partitionIndex);
+            endOffset = logs.logEndOffset(partitionIndex);
+        }
+        return new InLog(
+                isMax ? logs.maxTimestamp(partitionIndex) : logs.offsetForTimestamp(partitionIndex, timestampMs),
+                Math.max(0, endOffset));
+    }
+
+    /** Whether memory goes on where the log's search ended; else the log has more now and must be asked again. */
+    boolean isComplete(final PartitionTail tail, final InLog inLog) {
+        return tail.firstOffset() <= inLog.endOffset();
+    }
+
+    /** The first record with at least that timestamp. Gateway thread. */
+    Optional<TimestampAndOffset> first(
+            final PartitionTail tail, final InLog inLog, final long timestampMs, final int leaderEpoch) {
+        if (inLog.found().isPresent()) {
+            return inLog.found();
+        }
+        final long baseOffset = index.firstBatchSince(tail, inLog.endOffset(), timestampMs);
+        return baseOffset < 0 ? Optional.empty() : inBatch(tail, baseOffset, timestampMs, false, leaderEpoch);
+    }
+
+    /** The first record with the largest timestamp. Gateway thread. */
+    Optional<TimestampAndOffset> latest(final PartitionTail tail, final InLog inLog, final int leaderEpoch) {
+        final long baseOffset = index.latestBatch(tail, inLog.endOffset());
+        final Optional<TimestampAndOffset> inMemory =
+                baseOffset < 0 ? Optional.empty() : inBatch(tail, baseOffset, Long.MIN_VALUE, true, leaderEpoch);
+        final boolean isLogFirst = inMemory.isEmpty()
+                || inLog.found().isPresent()
+                        && inLog.found().get().timestamp() >= inMemory.get().timestamp();
+        return isLogFirst ? inLog.found() : inMemory;
+    }
+
+    private Optional<TimestampAndOffset> inBatch(
+            final PartitionTail tail,
+            final long baseOffset,
+            final long minTimestampMs,
+            final boolean isMax,
+            final int leaderEpoch) {
+        final ByteBuf bytes = index.read(tail, baseOffset, 1, true, allocator);
+        if (bytes == null) {
+            return Optional.empty();
+        }
+        TimestampAndOffset found = null;
+        try {
+            for (final Record record :
+                    MemoryRecords.readableRecords(bytes.nioBuffer()).records()) {
+                final boolean isBetter = found == null || isMax && record.timestamp() > found.timestamp();
+                if (record.timestamp() >= minTimestampMs && isBetter) {
+                    found = new TimestampAndOffset(record.timestamp(), record.offset(), leaderEpoch);
+                }
+            }
+        } finally {
+            bytes.release();
+        }
+        return Optional.ofNullable(found);
+    }
+}
