@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.message.DescribeLogDirsRequestData;
 import org.apache.kafka.common.message.DescribeLogDirsRequestData.DescribableLogDirTopic;
 import org.apache.kafka.common.message.DescribeLogDirsResponseData;
@@ -51,8 +53,13 @@ final class DescribeLogDirsHandler implements RequestHandler {
     public void handle(RequestContext context, ApiMessage message) {
         DescribeLogDirsRequestData request = (DescribeLogDirsRequestData) message;
         ClusterImage image = controller.image();
-        CompletableFuture<DescribeLogDirsResult> directory =
-                CompletableFuture.supplyAsync(() -> describe(image, request), background);
+        CompletableFuture<DescribeLogDirsResult> directory;
+        try {
+            directory = CompletableFuture.supplyAsync(() -> describe(image, request), background);
+        } catch (RejectedExecutionException e) {
+            context.fail(new TimeoutException("The node has too much to do in the background: try again later", e));
+            return;
+        }
         context.onGatewayThread(directory, (result, error) -> {
             if (error != null) {
                 context.fail(error);

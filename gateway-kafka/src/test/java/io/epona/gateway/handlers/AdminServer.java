@@ -8,7 +8,6 @@ import io.epona.controller.Endpoint;
 import io.epona.controller.LocalController;
 import io.epona.controller.TopicDefaults;
 import io.epona.gateway.HandlerTable;
-import io.epona.gateway.RequestContext;
 import io.epona.gateway.RequestHandler;
 import io.epona.gateway.net.ConnectionHub;
 import io.epona.gateway.net.DeadlineQueue;
@@ -25,9 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.common.message.ApiVersionsResponseData;
-import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.ApiMessage;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 
 /** The metadata APIs on a real socket, for real clients: a controller, one gateway thread, and nothing behind them. */
@@ -69,10 +66,10 @@ final class AdminServer implements AutoCloseable {
         DeadlineQueue deadlines = new DeadlineQueue();
         List<RequestHandler> handlers = new ArrayList<>(AdminHandlers.create(
                 controller, new LogDirectory(directory, partitionIndex -> partitionIndex), background));
-        ApiVersions apiVersions = new ApiVersions();
-        handlers.add(apiVersions);
+        AtomicReference<HandlerTable> whole = new AtomicReference<>();
+        handlers.add(new ApiVersionsHandler(whole::get));
         HandlerTable table = HandlerTable.of(handlers);
-        apiVersions.table = table;
+        whole.set(table);
         NetConfig net = NetConfig.defaults("localhost", 0);
         ConnectionHub hub = new ConnectionHub(net, table, clock, deadlines, loop, loop.allocator());
         loop.start();
@@ -106,20 +103,5 @@ final class AdminServer implements AutoCloseable {
         controller.close();
         controllerThread.shutdown();
         background.shutdown();
-    }
-
-    /** Answers with the table, which is complete before the first request. */
-    private static final class ApiVersions implements RequestHandler {
-        private HandlerTable table;
-
-        @Override
-        public ApiKeys apiKey() {
-            return ApiKeys.API_VERSIONS;
-        }
-
-        @Override
-        public void handle(RequestContext context, ApiMessage request) {
-            context.respond(new ApiVersionsResponseData().setApiKeys(table.advertised()));
-        }
     }
 }

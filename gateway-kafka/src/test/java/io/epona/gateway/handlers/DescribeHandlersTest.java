@@ -169,6 +169,19 @@ class DescribeHandlersTest {
         assertEquals(0, some.topics().getFirst().partitions().get(1).offsetLag());
     }
 
+    @ParameterizedTest
+    @MethodSource("logDirVersions")
+    void shouldAskToComeBackWhenBackgroundIsBusy(short version) {
+        harness.backgroundIsBusy = true;
+        DescribeLogDirsResponseData response = harness.call(
+                DescribeLogDirsResponseData.class,
+                ApiKeys.DESCRIBE_LOG_DIRS,
+                version,
+                new DescribeLogDirsRequestData().setTopics(null));
+        assertEquals(version >= 3 ? Errors.REQUEST_TIMED_OUT.code() : 0, response.errorCode());
+        assertTrue(response.results().isEmpty());
+    }
+
     private DescribeClusterResponseData cluster(short version, DescribeClusterRequestData request) {
         return harness.call(DescribeClusterResponseData.class, ApiKeys.DESCRIBE_CLUSTER, version, request);
     }

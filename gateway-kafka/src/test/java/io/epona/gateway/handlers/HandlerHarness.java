@@ -27,6 +27,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -49,6 +50,7 @@ final class HandlerHarness implements AutoCloseable {
     final List<Throwable> failures = new ArrayList<>();
     private final HandlerTable handlers;
     private final Queue<Runnable> tasks = new ArrayDeque<>();
+    boolean backgroundIsBusy;
 
     HandlerHarness(Path directory) {
         this(directory, TopicDefaults.STANDARD);
@@ -63,12 +65,19 @@ final class HandlerHarness implements AutoCloseable {
                         List.of(new Endpoint("PLAINTEXT", "epona.example", 9092, SecurityProtocol.PLAINTEXT)), "r1"))
                 .join();
         LogDirectory logs = new LogDirectory(directory, partitionIndex -> 1000L + partitionIndex);
-        handlers = HandlerTable.of(AdminHandlers.create(controller, logs, tasks::add));
+        handlers = HandlerTable.of(AdminHandlers.create(controller, logs, this::background));
     }
 
     /** All versions that Kafka has of an API, as arguments of a parameterised test. */
     static Stream<Short> versions(ApiKeys key) {
         return IntStream.rangeClosed(key.oldestVersion(), key.latestVersion()).mapToObj(version -> (short) version);
+    }
+
+    private void background(Runnable task) {
+        if (backgroundIsBusy) {
+            throw new RejectedExecutionException("busy");
+        }
+        tasks.add(task);
     }
 
     ClusterImage image() {
