@@ -1,0 +1,71 @@
+package io.epona.systemtests.docs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.epona.node.config.NodeSchema;
+import io.epona.node.config.ServiceKeys;
+import io.epona.node.config.StorageKeys;
+import io.epona.runtime.CounterType;
+import io.epona.runtime.config.EponaConfig;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What docs/operations.md says by hand about metrics, messages and defaults is what the code has. */
+class OperationsPageTest {
+    private static final Pattern QUOTED = Pattern.compile("`([^`]+)`");
+    private static final List<String> OTHER_SERIES = List.of(
+            "epona_stage_seconds",
+            "epona_stage_breaches_total",
+            "epona_stage_budget_seconds",
+            "process_resident_memory_bytes");
+
+    @Test
+    void shouldSayOfEachMetricWhatIsNormal() throws IOException {
+        final Set<String> exported = Stream.concat(
+                        Stream.of(CounterType.values()).map(CounterType::seriesName), OTHER_SERIES.stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+        final Set<String> said = quoted(MarkedText.read("docs/operations.md").checked("metrics"))
+                .filter(word -> word.startsWith("epona_") || word.startsWith("process_"))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(exported, said);
+    }
+
+    @Test
+    void shouldQuoteOnlyMessagesThatTheCodeHas() throws IOException {
+        final String sources = Documents.mainSources();
+        final List<String> unknown = MarkedText.read("docs/operations.md")
+                .checked("messages")
+                .lines()
+                .filter(line -> line.startsWith("| `"))
+                .flatMap(line -> quoted(line.split("\\|")[1]))
+                .filter(message -> !sources.contains(message))
+                .toList();
+        assertEquals(List.of(), unknown);
+    }
+
+    @Test
+    void shouldNameTheDefaultsThatANodeHas() throws IOException {
+        final EponaConfig config = EponaConfig.load(NodeSchema.SCHEMA, Optional.empty(), List.of());
+        final String said = MarkedText.read("README.md")
+                .text()
+                .lines()
+                .filter(line -> line.startsWith("./epona start"))
+                .collect(Collectors.joining());
+        assertEquals(
+                "./epona start     # a node: Kafka on " + config.get(ServiceKeys.KAFKA_LISTEN) + ", metrics on "
+                        + config.get(ServiceKeys.METRICS_LISTEN) + ", data in ./" + config.get(StorageKeys.DATA_DIR),
+                said);
+    }
+
+    private static Stream<String> quoted(final String text) {
+        return QUOTED.matcher(text).results().map((MatchResult quote) -> quote.group(1));
+    }
+}
