@@ -231,14 +231,24 @@ public enum CounterType {
         return unit.suffix().isEmpty() ? name : name + '_' + unit.suffix();
     }
 
+    /** True when exporters show it as a counter. A position grows too, but operators subtract positions: a gauge. */
+    public boolean isExportedAsCounter() {
+        return unit.isMonotonic() && unit != Unit.POSITION;
+    }
+
+    /** Name of the exported series, with the {@code _total} that exporters add to counters. */
+    public String seriesName() {
+        return isExportedAsCounter() ? metricName() + "_total" : metricName();
+    }
+
     /** A Markdown table of all types, for docs/operations.md. */
     public static String toMarkdown() {
         final StringBuilder text =
                 new StringBuilder("| metric | kind | label | meaning |\n| --- | --- | --- | --- |\n");
         for (final CounterType type : values()) {
             text.append("| `")
-                    .append(type.metricName())
-                    .append(type.unit.isMonotonic() ? "_total` | counter | " : "` | gauge | ")
+                    .append(type.seriesName())
+                    .append(type.isExportedAsCounter() ? "` | counter | " : "` | gauge | ")
                     .append(type.scope == Scope.NODE ? "" : '`' + type.scope.label() + '`')
                     .append(" | ")
                     .append(type.doc)

@@ -32,7 +32,7 @@ public final class StorageKeys {
 
     /** Directory of the log rings. */
     public static final ConfigKey<Path> RING_DIR = ConfigKey.ofPath("ring.dir")
-            .doc("Memory file system for the log rings and the counters file; a hugetlbfs mount gives huge pages.")
+            .doc("Memory file system for the log rings; a hugetlbfs mount gives huge pages.")
             .defaultValue(Path.of("/dev/shm"))
             .build();
 

@@ -35,8 +35,7 @@ final class CounterMetrics {
     }
 
     private static MetricSnapshot metric(final CounterType type, final List<CountersView.Sample> samples) {
-        // A position grows too, but operators subtract positions from each other, so it is a gauge.
-        if (type.unit().isMonotonic() && type.unit() != CounterType.Unit.POSITION) {
+        if (type.isExportedAsCounter()) {
             final CounterSnapshot.Builder counter =
                     CounterSnapshot.builder().name(type.metricName()).help(type.doc());
             for (final CountersView.Sample sample : samples) {
