@@ -27,10 +27,12 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.common.requests.ListOffsetsResponse;
 
 /** ListOffsets: first and last offset at once, offsets by timestamp after the partition's log was asked. */
 public final class ListOffsetsHandler implements RequestHandler {
     private static final long NONE = -1;
+    private static final short FIRST_VERSION_WITH_LEADER_EPOCH = 4;
     private static final short FIRST_VERSION_WITH_EARLIEST_LOCAL = 8;
     private static final short FIRST_VERSION_WITH_LATEST_TIERED = 9;
     private static final short FIRST_VERSION_WITH_EARLIEST_PENDING_UPLOAD = 11;
@@ -166,7 +168,7 @@ public final class ListOffsetsHandler implements RequestHandler {
             final List<Search> searches,
             final int round) {
         if (searches.isEmpty()) {
-            context.respond(response);
+            respond(context, response);
             return;
         }
         final CompletableFuture<Void> asked = CompletableFuture.runAsync(
@@ -188,6 +190,16 @@ public final class ListOffsetsHandler implements RequestHandler {
             }
             search(context, response, again, round + 1);
         });
+    }
+
+    /** Older versions have no leader epoch, and the message class refuses to drop one silently. */
+    private static void respond(final RequestContext context, final ListOffsetsResponseData response) {
+        if (context.apiVersion() < FIRST_VERSION_WITH_LEADER_EPOCH) {
+            response.topics()
+                    .forEach(topic -> topic.partitions()
+                            .forEach(answer -> answer.setLeaderEpoch(ListOffsetsResponse.UNKNOWN_EPOCH)));
+        }
+        context.respond(response);
     }
 
     private void finish(final Search one) {

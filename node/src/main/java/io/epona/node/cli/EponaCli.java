@@ -20,7 +20,13 @@ import picocli.CommandLine.Spec;
             "  test         Runs all tests and checks; arguments go to Maven.",
             "  bench micro  Runs the JMH benchmarks; arguments go to JMH."
         },
-        subcommands = {HelpCommand.class, VersionCommand.class})
+        subcommands = {
+            HelpCommand.class,
+            StartCommand.class,
+            LatencyCommand.class,
+            JournalCommand.class,
+            VersionCommand.class
+        })
 public final class EponaCli implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -1,0 +1,141 @@
+package io.epona.node;
+
+import io.epona.codec.lane.LaneReplyDecoder;
+import io.epona.codec.lane.LaneResult;
+import io.epona.controller.ClusterImage;
+import io.epona.controller.PartitionActivator;
+import io.epona.controller.PartitionChanges;
+import io.epona.controller.PartitionInfo;
+import io.epona.partitionlog.PartitionLogs;
+import io.epona.runtime.CounterType;
+import io.epona.runtime.IdleStrategies;
+import io.epona.runtime.Signal;
+import io.epona.runtime.SignalledIdleStrategy;
+import io.epona.sequencer.LaneGateway;
+import io.epona.sequencer.LaneLimits;
+import io.epona.sequencer.LaneProxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+import org.agrona.concurrent.status.AtomicCounter;
+
+/**
+ * Makes lanes and partition logs follow the metadata. Runs on the controller's thread, which waits for the lanes'
+ * replies: it is a gateway to the lanes, with a reply ring of its own.
+ */
+final class LaneActivator implements PartitionActivator {
+    /** Commands unanswered at a time: what the reply ring holds. */
+    static final int MAX_IN_FLIGHT = 256;
+
+    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long MAX_PARK_NS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final int REPLIES_PER_POLL = 64;
+
+    private final List<LaneProxy> lanes;
+    private final RingBuffer replies;
+    private final IdleStrategy idleStrategy;
+    private final Signal wake;
+    private final PartitionLogs logs;
+    private final LaneReplyDecoder reply = new LaneReplyDecoder();
+
+    private int unanswered;
+    private String refusal;
+
+    private LaneActivator(
+            final List<LaneProxy> lanes,
+            final RingBuffer replies,
+            final IdleStrategies.Waiting waiting,
+            final PartitionLogs logs) {
+        this.lanes = lanes;
+        this.replies = replies;
+        this.idleStrategy = waiting.idleStrategy();
+        this.wake = waiting.signal();
+        this.logs = logs;
+    }
+
+    /**
+     * Makes the activator.
+     *
+     * @param node what it is part of
+     * @param gatewayId its number among those that send commands to lanes
+     * @param commandRings of the lanes, by lane id
+     * @param wakeLane lane id to what wakes the lane
+     */
+    static LaneActivator create(
+            final Surroundings node,
+            final int gatewayId,
+            final List<RingBuffer> commandRings,
+            final IntFunction<Signal> wakeLane) {
+        final AtomicCounter refusedOffers =
+                node.counters().counter(CounterType.GATEWAY_BACK_PRESSURE, gatewayId, "controller");
+        final List<LaneProxy> proxies = new ArrayList<>();
+        for (int laneId = 0; laneId < commandRings.size(); laneId++) {
+            proxies.add(new LaneProxy(gatewayId, commandRings.get(laneId), wakeLane.apply(laneId), refusedOffers));
+        }
+        final IdleStrategies.Waiting waiting = IdleStrategies.byName(
+                SignalledIdleStrategy.ALIAS, new IdleStrategies.Settings(0, 0, MAX_PARK_NS, MAX_PARK_NS));
+        return new LaneActivator(
+                proxies, Rings.manyToOne(LaneLimits.minReplyRingLength(MAX_IN_FLIGHT)), waiting, node.logs());
+    }
+
+    /** The activator as the lanes see it. */
+    LaneGateway asGateway() {
+        return new LaneGateway(replies, wake);
+    }
+
+    @Override
+    public CompletionStage<Void> activate(final ClusterImage old, final ClusterImage now) {
+        final PartitionChanges changes = PartitionChanges.between(old, now);
+        refusal = null;
+        for (final PartitionInfo partition : changes.opened()) {
+            await(() -> unanswered < MAX_IN_FLIGHT
+                    && lanes.get(partition.laneId())
+                            .offerOpenPartition(partition.partitionIndex(), partition.partitionIndex()));
+            unanswered++;
+        }
+        for (final PartitionInfo partition : changes.closed()) {
+            await(() -> unanswered < MAX_IN_FLIGHT
+                    && lanes.get(partition.laneId())
+                            .offerClosePartition(partition.partitionIndex(), partition.partitionIndex()));
+            unanswered++;
+        }
+        await(() -> unanswered == 0);
+        if (refusal != null) {
+            return CompletableFuture.failedFuture(new IllegalStateException(refusal));
+        }
+        changes.closed()
+                .forEach(partition -> logs.delete(
+                        partition.partitionIndex(), partition.topic(), partition.partition(), partition.topicId()));
+        return CompletableFuture.completedFuture(null);
+    }
+
+    private interface Condition {
+        boolean holds();
+    }
+
+    private void await(final Condition condition) {
+        final long deadlineNs = System.nanoTime() + TIMEOUT_NS;
+        idleStrategy.reset();
+        while (!condition.holds()) {
+            if (System.nanoTime() - deadlineNs > 0) {
+                throw new IllegalStateException("lanes do not answer: unanswered=" + unanswered);
+            }
+            idleStrategy.idle(replies.read(this::onReply, REPLIES_PER_POLL));
+        }
+    }
+
+    private void onReply(
+            final int messageTypeId, final org.agrona.MutableDirectBuffer buffer, final int index, final int length) {
+        reply.wrap(buffer, index, LaneReplyDecoder.BLOCK_LENGTH, LaneReplyDecoder.SCHEMA_VERSION);
+        unanswered--;
+        if (reply.result() != LaneResult.OK && refusal == null) {
+            refusal = "lane refused to follow the metadata: lane=" + reply.laneId() + ", partitionIndex="
+                    + reply.partitionIndex() + ", result=" + reply.result();
+        }
+    }
+}

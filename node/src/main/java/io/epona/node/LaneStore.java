@@ -1,0 +1,169 @@
+package io.epona.node;
+
+import io.epona.codec.FrameHandler;
+import io.epona.controller.ClusterImage;
+import io.epona.controller.PartitionInfo;
+import io.epona.journal.CheckpointStore;
+import io.epona.journal.DirectSegmentStore;
+import io.epona.journal.Journal;
+import io.epona.journal.JournalConfig;
+import io.epona.journal.LogRing;
+import io.epona.journal.RecoveredTail;
+import io.epona.node.config.ServiceKeys;
+import io.epona.node.config.StorageKeys;
+import io.epona.partitionlog.ShelfAgent;
+import io.epona.partitionlog.ShelfConfig;
+import io.epona.partitionlog.ShelfContext;
+import io.epona.runtime.LaneCounters;
+import io.epona.runtime.config.EponaConfig;
+import io.epona.sequencer.Checkpoint;
+import io.epona.sequencer.CheckpointCodec;
+import io.epona.sequencer.CheckpointContext;
+import io.epona.sequencer.LaneIdentity;
+import io.epona.sequencer.LaneState;
+import io.epona.sequencer.LaneStateConfig;
+import java.util.Optional;
+import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a lane keeps, opened and recovered: ring, journal, checkpoints, its state at the end of the log, and the agent
+ * that shelves what is committed. Assembled by one thread before any other starts.
+ *
+ * @param ring the log ring
+ * @param journal recovered
+ * @param counters all at the end of the log, but {@code shelved} and {@code checkpointed}
+ * @param shelf drains into the partition logs
+ * @param checkpoint the newest before this start
+ * @param store of checkpoints
+ * @param state after all frames, with all partitions of the metadata open
+ */
+record LaneStore(
+        LogRing ring,
+        Journal journal,
+        LaneCounters counters,
+        ShelfAgent shelf,
+        CheckpointContext.Start checkpoint,
+        CheckpointStore store,
+        LaneState state)
+        implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(LaneStore.class);
+
+    /** Opens and recovers a lane; throws what journal, sequencer and partition log say when they refuse. */
+    static LaneStore open(final Surroundings node, final int laneId) {
+        final EponaConfig config = node.config();
+        final int ringLength = Math.toIntExact(config.get(StorageKeys.LANE_RING_LENGTH));
+        final JournalConfig journalConfig = journalConfig(node, laneId);
+        final DirectSegmentStore segments = DirectSegmentStore.open(journalConfig);
+        final LogRing ring;
+        try {
+            ring = LogRing.map(node.directories().rings(), node.directories().ringName(laneId), ringLength);
+        } catch (final RuntimeException ex) {
+            segments.close();
+            throw ex;
+        }
+        try {
+            return recover(node, journalConfig, Journal.open(journalConfig, segments, ring), ring);
+        } catch (final RuntimeException ex) {
+            ring.close();
+            throw ex;
+        }
+    }
+
+    private static JournalConfig journalConfig(final Surroundings node, final int laneId) {
+        final EponaConfig config = node.config();
+        final Uuid clusterId = node.controller().image().clusterUuid();
+        return new JournalConfig(
+                node.directories().journals(),
+                laneId,
+                clusterId.getMostSignificantBits(),
+                clusterId.getLeastSignificantBits(),
+                config.get(ServiceKeys.NODE_ID),
+                config.get(StorageKeys.JOURNAL_SEGMENT_LENGTH),
+                config.get(StorageKeys.JOURNAL_SEGMENT_COUNT),
+                Math.toIntExact(config.get(StorageKeys.JOURNAL_BLOCK_LENGTH)),
+                Math.toIntExact(config.get(StorageKeys.JOURNAL_MAX_WRITE_LENGTH)));
+    }
+
+    private static LaneStore recover(
+            final Surroundings node, final JournalConfig config, final Journal journal, final LogRing ring) {
+        try {
+            final CheckpointStore store =
+                    CheckpointStore.open(config, node.counters().errorHandler());
+            final int spanLength = ring.spanLength(config.segmentLength());
+            final Optional<Checkpoint> checkpoint = loadCheckpoint(node, config, store, spanLength);
+            final CheckpointContext.Start start =
+                    checkpoint.map(CheckpointContext.Start::of).orElse(CheckpointContext.Start.NONE);
+            final LaneState state = checkpoint
+                    .map(Checkpoint::state)
+                    .orElseGet(() -> new LaneState(stateConfig(node.config(), spanLength)));
+            final LaneCounters counters = node.counters().lane(config.laneId());
+            final ShelfAgent shelf = shelf(node, config, ring, counters);
+
+            shelf.beginRecovery(start.shelvedPosition());
+            final FrameHandler handler = (buffer, offset, length, position) -> {
+                state.onFrame(buffer, offset, length, position);
+                shelf.onFrame(buffer, offset, length, position);
+            };
+            final RecoveredTail tail = journal.recover(start.shelvedPosition(), start.position(), handler);
+            counters.setAll(tail.position());
+            counters.checkpointed().setRelease(Math.min(start.position(), start.shelvedPosition()));
+            shelf.completeRecovery(tail.position());
+            openPartitions(state, node.controller().image(), config.laneId());
+            LOGGER.info("recovered lane {}: checkpoint={}, tail={}", config.laneId(), start, tail);
+            return new LaneStore(ring, journal, counters, shelf, start, store, state);
+        } catch (final RuntimeException ex) {
+            journal.close();
+            throw ex;
+        }
+    }
+
+    private static Optional<Checkpoint> loadCheckpoint(
+            final Surroundings node, final JournalConfig config, final CheckpointStore store, final int spanLength) {
+        final LaneIdentity identity = new LaneIdentity(config.laneId(), config.clusterIdHigh(), config.clusterIdLow());
+        return store.loadNewest()
+                .map(stored -> CheckpointCodec.decode(
+                        stored.buffer(), stored.length(), identity, stateConfig(node.config(), spanLength)));
+    }
+
+    private static LaneStateConfig stateConfig(final EponaConfig config, final int spanLength) {
+        return new LaneStateConfig(
+                spanLength,
+                config.get(StorageKeys.PRODUCER_MAX),
+                config.get(StorageKeys.PRODUCER_EXPIRATION).toMillis());
+    }
+
+    private static ShelfAgent shelf(
+            final Surroundings node, final JournalConfig config, final LogRing ring, final LaneCounters counters) {
+        return new ShelfAgent(
+                new ShelfContext(
+                        config.laneId(),
+                        ring,
+                        ring.spanLength(config.segmentLength()),
+                        counters,
+                        node.logs(),
+                        node.clock(),
+                        node.fatal()),
+                ShelfConfig.defaults(ring.length(), config.capacity()));
+    }
+
+    private static void openPartitions(final LaneState state, final ClusterImage image, final int laneId) {
+        state.retainPartitions(partitionIndex -> {
+            final PartitionInfo partition = image.partition(partitionIndex);
+            return partition != null && partition.laneId() == laneId;
+        });
+        image.forEachPartition(partition -> {
+            if (partition.laneId() == laneId) {
+                state.openPartition(partition.partitionIndex());
+            }
+        });
+    }
+
+    /** After all threads that use it have ended. */
+    @Override
+    public void close() {
+        journal.close();
+        ring.close();
+    }
+}

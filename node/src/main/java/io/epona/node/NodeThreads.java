@@ -1,0 +1,239 @@
+package io.epona.node;
+
+import static io.epona.node.config.ThreadKeys.BACKGROUND_IDLE;
+import static io.epona.node.config.ThreadKeys.BACKGROUND_MAX_PARK;
+import static io.epona.node.config.ThreadKeys.BACKGROUND_NICE;
+import static io.epona.node.config.ThreadKeys.GATEWAY_CORES;
+import static io.epona.node.config.ThreadKeys.IDLE_MAX_PARK;
+import static io.epona.node.config.ThreadKeys.IDLE_SPINS;
+import static io.epona.node.config.ThreadKeys.JOURNAL_CORES;
+import static io.epona.node.config.ThreadKeys.JOURNAL_IDLE;
+import static io.epona.node.config.ThreadKeys.LANE_CORES;
+import static io.epona.node.config.ThreadKeys.LANE_IDLE;
+import static io.epona.node.config.ThreadKeys.LANE_ON_GATEWAY;
+import static io.epona.node.config.ThreadKeys.SLOW_CYCLE;
+
+import io.epona.controller.ClusterImage;
+import io.epona.controller.PartitionActivator;
+import io.epona.gateway.KafkaGateway;
+import io.epona.gateway.log.LaneView;
+import io.epona.node.config.StorageKeys;
+import io.epona.runtime.AgentThread;
+import io.epona.runtime.AgentThreads;
+import io.epona.runtime.CounterType;
+import io.epona.runtime.DutyCycleTracker;
+import io.epona.runtime.IdleStrategies;
+import io.epona.runtime.Signal;
+import io.epona.runtime.ThreadPlacement;
+import io.epona.runtime.config.ConfigKey;
+import io.epona.runtime.config.EponaConfig;
+import io.epona.sequencer.CheckpointAgent;
+import io.epona.sequencer.LaneGateway;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntToLongFunction;
+import java.util.stream.Stream;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.CompositeAgent;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+import org.agrona.concurrent.status.AtomicCounter;
+
+/**
+ * Decides which agents run on which threads and how these wake each other; the only place that does. Used by the thread
+ * that assembles and closes the node.
+ *
+ * <p>Threads are closed in the order in which records pass them: gateways and lanes, journal writers, the background
+ * thread. What one left for the next is then done, and a clean stop leaves nothing to recover.
+ */
+final class NodeThreads implements AutoCloseable {
+    private static final int BACKOFF_YIELDS = 1;
+    private static final long MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
+    private static final long STOP_TIMEOUT_MS = 20_000;
+
+    private final Surroundings node;
+    private final EponaConfig config;
+    private final boolean isLaneOnGateway;
+    private final List<RingBuffer> commandRings = new ArrayList<>();
+    private final List<IdleStrategies.Waiting> laneWaiting = new ArrayList<>();
+    private final List<IdleStrategies.Waiting> journalWaiting = new ArrayList<>();
+    private final List<RunningLane> lanes = new ArrayList<>();
+    private final AgentThreads background = new AgentThreads();
+    private final AgentThreads journals = new AgentThreads();
+    private final AgentThreads hot = new AgentThreads();
+    private final AtomicCounter placementFailures;
+    private final GatewayThreads gateways;
+    private final LaneActivator activator;
+    private final List<KafkaGateway> gatewayAgents;
+    private int agentCount;
+    private volatile boolean isServing;
+
+    NodeThreads(final Surroundings node, final List<LaneStore> stores) {
+        this.node = node;
+        this.config = node.config();
+        this.isLaneOnGateway = config.get(LANE_ON_GATEWAY);
+        this.placementFailures = node.counters().counter(CounterType.PLACEMENT_FAILURES);
+        for (int laneId = 0; laneId < stores.size(); laneId++) {
+            commandRings.add(Rings.manyToOne(config.get(StorageKeys.LANE_COMMAND_RING_LENGTH)));
+            laneWaiting.add(waiting(config.get(LANE_IDLE), IDLE_MAX_PARK));
+            journalWaiting.add(waiting(config.get(JOURNAL_IDLE), IDLE_MAX_PARK));
+        }
+        this.gateways = new GatewayThreads(node);
+        this.activator = LaneActivator.create(node, gateways.count(), commandRings, this::wakeLane);
+        final List<LaneGateway> laneGateways = Stream.concat(
+                        gateways.laneGateways().stream(), Stream.of(activator.asGateway()))
+                .toList();
+        for (int laneId = 0; laneId < stores.size(); laneId++) {
+            lanes.add(RunningLane.make(
+                    node,
+                    stores.get(laneId),
+                    new RunningLane.Wiring(
+                            commandRings.get(laneId),
+                            laneGateways,
+                            wakeLane(laneId),
+                            journalWaiting.get(laneId).signal(),
+                            Signal.NONE)));
+        }
+        this.gatewayAgents = gateways.connect(views(), commandRings, this::wakeLane, highWatermarks());
+    }
+
+    private List<LaneView> views() {
+        final List<LaneView> views = new ArrayList<>();
+        for (int laneId = 0; laneId < lanes.size(); laneId++) {
+            final LaneStore store = lanes.get(laneId).store();
+            final int spanLength =
+                    store.ring().spanLength(store.journal().config().segmentLength());
+            views.add(new LaneView(laneId, store.ring(), spanLength, store.counters()));
+        }
+        return views;
+    }
+
+    /** Copied, because the lanes' states are their threads' own from the moment that these start. */
+    private IntToLongFunction highWatermarks() {
+        final ClusterImage image = node.controller().image();
+        final long[] ends = new long[image.partitionIndexLimit()];
+        image.forEachPartition(partition -> ends[partition.partitionIndex()] =
+                lanes.get(partition.laneId()).store().state().nextOffset(partition.partitionIndex()));
+        return partitionIndex -> partitionIndex < ends.length ? ends[partitionIndex] : 0;
+    }
+
+    private IdleStrategies.Waiting waiting(final String name, final ConfigKey<Duration> maxPark) {
+        return IdleStrategies.byName(
+                name,
+                new IdleStrategies.Settings(
+                        config.get(IDLE_SPINS),
+                        BACKOFF_YIELDS,
+                        Math.min(MIN_PARK_NS, config.get(maxPark).toNanos()),
+                        config.get(maxPark).toNanos()));
+    }
+
+    private Signal wakeLane(final int laneId) {
+        return isLaneOnGateway
+                ? gateways.waiting(0).signal()
+                : laneWaiting.get(laneId).signal();
+    }
+
+    /** Makes the lanes follow the metadata. */
+    PartitionActivator activator() {
+        return activator;
+    }
+
+    /**
+     * Starts all threads, those first that later ones rely on.
+     *
+     * @return the port that the Kafka listener has
+     * @throws IOException when it cannot listen
+     */
+    int start() throws IOException {
+        startBackground();
+        for (int laneId = 0; laneId < lanes.size(); laneId++) {
+            final AgentThread.Context context = context(journalWaiting.get(laneId), core(JOURNAL_CORES, laneId));
+            journals.start(tracked(lanes.get(laneId).writer()), context);
+        }
+        if (!isLaneOnGateway) {
+            for (int laneId = 0; laneId < lanes.size(); laneId++) {
+                final AgentThread.Context context = context(laneWaiting.get(laneId), core(LANE_CORES, laneId));
+                hot.start(tracked(lanes.get(laneId).lane()), context);
+            }
+        }
+        for (int gatewayId = 0; gatewayId < gateways.count(); gatewayId++) {
+            hot.start(
+                    tracked(gatewayAgent(gatewayId)),
+                    context(gateways.waiting(gatewayId), core(GATEWAY_CORES, gatewayId)));
+        }
+        final int port = gateways.awaitBound();
+        isServing = true;
+        return port;
+    }
+
+    /** Lanes run before the gateway of their thread in each cycle: what they commit is answered in the same one. */
+    private Agent gatewayAgent(final int gatewayId) {
+        final KafkaGateway gateway = gatewayAgents.get(gatewayId);
+        if (gatewayId > 0 || !isLaneOnGateway) {
+            return gateway;
+        }
+        final List<Agent> agents = new ArrayList<>();
+        lanes.forEach(lane -> agents.add(lane.lane()));
+        agents.add(gateway);
+        return new CompositeAgent(agents);
+    }
+
+    private void startBackground() {
+        final List<Agent> agents = new ArrayList<>();
+        for (int laneId = 0; laneId < lanes.size(); laneId++) {
+            agents.add(new Background.Waking(lanes.get(laneId).store().shelf(), wakeLane(laneId)));
+            agents.add(lanes.get(laneId).checkpoint());
+        }
+        agents.add(node.logs().maintenance());
+        agents.add(new Background.Housekeeping(node.counters(), node.clock()));
+        final IdleStrategies.Waiting waiting = waiting(config.get(BACKGROUND_IDLE), BACKGROUND_MAX_PARK);
+        background.start(
+                new CompositeAgent(agents), context(waiting, ThreadPlacement.background(config.get(BACKGROUND_NICE))));
+    }
+
+    private ThreadPlacement core(final ConfigKey<List<Integer>> key, final int index) {
+        final List<Integer> cores = config.get(key);
+        return cores.isEmpty() ? ThreadPlacement.DEFAULT : ThreadPlacement.pinnedTo(cores.get(index));
+    }
+
+    private AgentThread.Context context(final IdleStrategies.Waiting waiting, final ThreadPlacement placement) {
+        return placed(AgentThread.Context.of(waiting, node.counters().errorHandler(), node.fatal()), placement);
+    }
+
+    private AgentThread.Context placed(final AgentThread.Context context, final ThreadPlacement placement) {
+        return context.placed(placement, placementFailures::incrementRelease);
+    }
+
+    private Agent tracked(final Agent agent) {
+        return DutyCycleTracker.create(
+                        node.counters(),
+                        agentCount++,
+                        agent.roleName(),
+                        config.get(SLOW_CYCLE).toNanos())
+                .track(agent, node.clock());
+    }
+
+    /** Why the node does not serve; null while it does. Any thread. */
+    String problem() {
+        return isServing ? null : "the node is starting or stopping";
+    }
+
+    /** Stops serving, then makes all that was accepted durable, shelved and checkpointed. */
+    @Override
+    public void close() {
+        isServing = false;
+        final List<String> stragglers = new ArrayList<>(hot.close(STOP_TIMEOUT_MS));
+        stragglers.addAll(journals.close(STOP_TIMEOUT_MS));
+        if (stragglers.isEmpty()) {
+            lanes.forEach(RunningLane::commitRest);
+            lanes.stream().map(RunningLane::checkpoint).forEach(CheckpointAgent::markCleanStop);
+        }
+        stragglers.addAll(background.close(STOP_TIMEOUT_MS));
+        gateways.close();
+        if (!stragglers.isEmpty()) {
+            throw new IllegalStateException("threads do not end, so the next start recovers: roles=" + stragglers);
+        }
+    }
+}

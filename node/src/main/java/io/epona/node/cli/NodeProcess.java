@@ -1,0 +1,66 @@
+package io.epona.node.cli;
+
+import io.epona.node.Node;
+import io.epona.runtime.FatalHandler;
+import java.io.PrintWriter;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends the process that a node runs in: cleanly on SIGTERM or Ctrl-C, at once when a component cannot keep what was
+ * promised.
+ */
+final class NodeProcess implements FatalHandler {
+    static final int FATAL = 3;
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(NodeProcess.class);
+    private static final int STOP_TIMEOUT_S = 30;
+
+    private final PrintWriter err;
+    private final CountDownLatch stopRequested = new CountDownLatch(1);
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final AtomicBoolean isFatal = new AtomicBoolean();
+
+    NodeProcess(final PrintWriter err) {
+        this.err = err;
+    }
+
+    /** Nothing is closed: what is not durable by now must not be called so. */
+    @Override
+    public void onFatal(final String component, final Throwable reason) {
+        if (isFatal.compareAndSet(false, true)) {
+            err.println("epona: stopped by itself: " + component + ": " + reason);
+            err.flush();
+            LOGGER.error("stopped by itself: component={}", component, reason);
+            Runtime.getRuntime().halt(FATAL);
+        }
+    }
+
+    /** Waits for a signal and stops the node. */
+    int awaitEnd(final Node node) throws InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::requestStop, "stop"));
+        stopRequested.await();
+        try {
+            node.close();
+            return 0;
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /** The JVM ends when its hooks have: this one holds it up until the node is closed. */
+    private void requestStop() {
+        stopRequested.countDown();
+        try {
+            if (!stopped.await(STOP_TIMEOUT_S, TimeUnit.SECONDS)) {
+                err.println("epona: did not stop within " + STOP_TIMEOUT_S + " s; the next start recovers");
+                err.flush();
+            }
+        } catch (final InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package io.epona.node.cli;
+
+import io.epona.node.Node;
+import io.epona.node.config.NodeSchema;
+import io.epona.node.config.ServiceKeys;
+import io.epona.node.config.StorageKeys;
+import io.epona.runtime.config.ConfigException;
+import io.epona.runtime.config.ConfigOverride;
+import io.epona.runtime.config.ConfigSchema;
+import io.epona.runtime.config.EponaConfig;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code epona start}: runs a node until SIGTERM or Ctrl-C. */
+@Command(
+        name = "start",
+        mixinStandardHelpOptions = true,
+        description = "Runs a node until SIGTERM or Ctrl-C.",
+        exitCodeListHeading = "Exit status:%n",
+        exitCodeList = {
+            "0:stopped cleanly",
+            "1:refused to start; the message says why and what to do",
+            "2:bad options or configuration",
+            "3:stopped by itself to protect what it had promised"
+        })
+public final class StartCommand implements Callable<Integer> {
+    private static final int REFUSED = 1;
+    private static final int BAD_CONFIGURATION = 2;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "HOCON (.conf), JSON or .properties file.")
+    private Path file;
+
+    @Option(names = "--dir", paramLabel = "DIR", description = "Data directory (data.dir).")
+    private String directory;
+
+    @Option(names = "--listen", paramLabel = "HOST:PORT", description = "Kafka listener (kafka.listen).")
+    private String listen;
+
+    @Option(names = "--metrics", paramLabel = "HOST:PORT", description = "Metrics server (metrics.listen).")
+    private String metrics;
+
+    @Option(names = "--profile", paramLabel = "shared|dedicated", description = "Which defaults hold (profile).")
+    private String profile;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Any configuration key; may be repeated.")
+    private List<String> settings = List.of();
+
+    @Option(names = "--print-config", description = "Print the effective configuration and end.")
+    private boolean isPrintConfig;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        final PrintWriter err = spec.commandLine().getErr();
+        final EponaConfig config;
+        try {
+            config = EponaConfig.load(NodeSchema.SCHEMA, Optional.ofNullable(file), overrides());
+        } catch (final ConfigException ex) {
+            err.println("epona start: " + ex.getMessage());
+            return BAD_CONFIGURATION;
+        }
+        if (isPrintConfig) {
+            spec.commandLine().getOut().print(config.render());
+            spec.commandLine().getOut().flush();
+            return 0;
+        }
+        return run(config, err);
+    }
+
+    private int run(final EponaConfig config, final PrintWriter err) throws InterruptedException {
+        final NodeProcess process = new NodeProcess(err);
+        final Node node;
+        try {
+            node = Node.start(config, process);
+        } catch (final RuntimeException | java.io.IOException ex) {
+            err.println("epona start: " + describe(ex));
+            return REFUSED;
+        }
+        final PrintWriter out = spec.commandLine().getOut();
+        out.println("epona: ready, kafka on " + node.kafkaAddress() + ", metrics on " + node.metricsAddress());
+        out.flush();
+        return process.awaitEnd(node);
+    }
+
+    private static String describe(final Throwable ex) {
+        final StringBuilder text = new StringBuilder();
+        for (Throwable cause = ex; cause != null; cause = cause.getCause()) {
+            final String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+            if (text.indexOf(message) < 0) {
+                text.append(text.isEmpty() ? "" : ": ").append(message);
+            }
+        }
+        return text.toString();
+    }
+
+    private List<ConfigOverride> overrides() {
+        final List<ConfigOverride> overrides = new ArrayList<>();
+        if (profile != null) {
+            overrides.add(ConfigOverride.ofOption("--profile", ConfigSchema.PROFILE, profile));
+        }
+        if (directory != null) {
+            overrides.add(ConfigOverride.ofOption("--dir", StorageKeys.DATA_DIR, directory));
+        }
+        if (listen != null) {
+            overrides.add(ConfigOverride.ofOption("--listen", ServiceKeys.KAFKA_LISTEN, listen));
+        }
+        if (metrics != null) {
+            overrides.add(ConfigOverride.ofOption("--metrics", ServiceKeys.METRICS_LISTEN, metrics));
+        }
+        settings.forEach(setting -> overrides.add(ConfigOverride.ofSet(setting)));
+        return overrides;
+    }
+}
