@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
 
@@ -17,6 +18,7 @@ import org.agrona.ErrorHandler;
 public final class CheckpointStore {
     private static final String PREFIX = "checkpoint-";
     private static final String SUFFIX = ".epc";
+    private static final Pattern NAME = Pattern.compile(PREFIX + "[0-9]{1,18}\\" + SUFFIX);
     private static final String TEMPORARY = "checkpoint.tmp";
 
     private final CheckpointFiles files;
@@ -113,10 +115,7 @@ public final class CheckpointStore {
     }
 
     private static boolean isCheckpoint(final String name) {
-        return name.startsWith(PREFIX)
-                && name.endsWith(SUFFIX)
-                && name.substring(PREFIX.length(), name.length() - SUFFIX.length())
-                        .matches("[0-9]{1,18}");
+        return NAME.matcher(name).matches();
     }
 
     private static String name(final long sequence) {

@@ -5,6 +5,8 @@ import io.epona.runtime.FatalHandler;
 import io.epona.runtime.LaneCounters;
 import io.epona.runtime.Signal;
 import io.epona.runtime.budget.StageRecorder;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
 
 /**
  * A lane's log on the device: opened, then recovered once, then written by one {@link JournalWriter}.
@@ -110,12 +112,27 @@ public final class Journal implements AutoCloseable {
             final StageRecorder recorder,
             final Signal onDurable,
             final FatalHandler fatalHandler) {
+        return writer(counters, recorder, onDurable, fatalHandler, SystemNanoClock.INSTANCE);
+    }
+
+    /**
+     * As {@link #writer(LaneCounters, StageRecorder, Signal, FatalHandler)}, with a clock of the caller's: simulations
+     * replay exactly then.
+     *
+     * @param clock that tells how long a write took and how long there was none.
+     */
+    public JournalWriter writer(
+            final LaneCounters counters,
+            final StageRecorder recorder,
+            final Signal onDurable,
+            final FatalHandler fatalHandler,
+            final NanoClock clock) {
         if (null == tail || hasWriter) {
             throw new IllegalStateException(null == tail ? "not recovered" : "there is a writer already");
         }
         hasWriter = true;
-        final JournalWriter.Context context =
-                new JournalWriter.Context(config, store, ring, headers, counters, recorder, onDurable, fatalHandler);
+        final JournalWriter.Context context = new JournalWriter.Context(
+                config, store, ring, headers, counters, recorder, onDurable, fatalHandler, clock);
         return new JournalWriter(context, tail.position());
     }
 

@@ -8,6 +8,7 @@ import io.epona.runtime.budget.Stage;
 import io.epona.runtime.budget.StageRecorder;
 import org.agrona.BitUtil;
 import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 
@@ -33,7 +34,8 @@ public final class JournalWriter implements Agent {
             LaneCounters counters,
             StageRecorder recorder,
             Signal onDurable,
-            FatalHandler fatalHandler) {}
+            FatalHandler fatalHandler,
+            NanoClock clock) {}
 
     private final JournalConfig config;
     private final SegmentStore store;
@@ -51,6 +53,7 @@ public final class JournalWriter implements Agent {
     private final StageRecorder recorder;
     private final Signal onDurable;
     private final FatalHandler fatalHandler;
+    private final NanoClock clock;
     private final String roleName;
 
     private long writtenPosition;
@@ -77,6 +80,7 @@ public final class JournalWriter implements Agent {
         this.recorder = context.recorder;
         this.onDurable = context.onDurable;
         this.fatalHandler = context.fatalHandler;
+        this.clock = context.clock;
         this.roleName = "journal-" + config.laneId();
         this.writtenPosition = tailPosition;
         this.durablePosition = tailPosition;
@@ -126,9 +130,9 @@ public final class JournalWriter implements Agent {
         final int length = BitUtil.align((int) (end - start), blockLength);
         final int fileIndex = config.fileIndex(enteredSegment);
 
-        final long startNs = System.nanoTime();
+        final long startNs = clock.nanoTime();
         store.write(fileIndex, config.fileOffset(start), buffer, (int) start & ringMask, length);
-        final long endNs = System.nanoTime();
+        final long endNs = clock.nanoTime();
 
         lastWriteNs = endNs;
         writeCount++;
@@ -185,7 +189,7 @@ public final class JournalWriter implements Agent {
         if (headers.markedPosition() >= durablePosition || enteredSegment < 0) {
             return 0;
         }
-        if (System.nanoTime() - lastWriteNs < JournalLimits.DURABLE_MARK_IDLE_NS) {
+        if (clock.nanoTime() - lastWriteNs < JournalLimits.DURABLE_MARK_IDLE_NS) {
             return 0;
         }
         headers.mark(durablePosition);

@@ -34,9 +34,9 @@ final class TailEvidence {
     /** Searches the segment of the bad position, as far as frames of the same ring can lie. */
     void search(final long badPosition, final SegmentHeader header) {
         final int spanLength = header.spanLength();
-        final long reach = (badPosition & -config.blockLength()) + header.maxWriteLength();
         final long limit = Math.min(header.endPosition(), badPosition + header.ringLength() + header.maxWriteLength());
         lastEnd = badPosition;
+        long reach = Long.MAX_VALUE;
         long position = badPosition + FrameDescriptor.FRAME_ALIGNMENT;
         while (position < limit) {
             final int remaining = FrameDescriptor.remainingInSpan(position, spanLength);
@@ -47,27 +47,25 @@ final class TailEvidence {
             final int offset = window.load(position, FrameDescriptor.HEADER_LENGTH);
             if (FrameDescriptor.position(window.buffer(), offset) == position
                     && walk.check(position, spanLength) == FrameCheck.VALID) {
-                position = onFrame(position, reach, spanLength);
+                reach = Math.min(reach, (position & -config.blockLength()) + header.maxWriteLength());
+                onFrame(position, position >= reach ? badPosition + FrameDescriptor.FRAME_ALIGNMENT : 0, spanLength);
+                position = lastEnd;
             } else {
                 position += FrameDescriptor.FRAME_ALIGNMENT;
             }
         }
     }
 
-    private long onFrame(final long position, final long reach, final int spanLength) {
+    private void onFrame(final long position, final long durableByDistance, final int spanLength) {
         final int offset = window.load(position, FrameDescriptor.HEADER_LENGTH);
         frameCount++;
-        long known = FrameDescriptor.durablePosition(window.buffer(), offset);
-        if (position >= reach) {
-            known = Math.max(known, reach);
-        }
+        final long known = Math.max(durableByDistance, FrameDescriptor.durablePosition(window.buffer(), offset));
         if (known > knownDurablePosition) {
             knownDurablePosition = known;
             witnessPosition = position;
         }
         lastEnd = FrameDescriptor.nextFramePosition(
                 position, FrameDescriptor.frameLength(window.buffer(), offset), spanLength);
-        return lastEnd;
     }
 
     /** Intact frames behind the bad one. */
