@@ -246,7 +246,8 @@ public final class LaneState implements FrameHandler {
         }
         sequencedTimeNs = Math.max(sequencedTimeNs, FrameDescriptor.sequencedTimeNs(buffer, offset));
         leaderEpoch = FrameDescriptor.leaderEpoch(buffer, offset);
-        this.position = FrameDescriptor.nextFramePosition(position, frameLength, config.spanLength());
+        // Not what is skipped at the end of a span: frames of an earlier start may have been laid out for another span.
+        this.position = position + FrameDescriptor.alignedLength(frameLength);
     }
 
     private void applyRecords(final DirectBuffer buffer, final int offset, final long position) {
