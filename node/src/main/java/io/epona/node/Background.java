@@ -44,14 +44,16 @@ final class Background {
         }
     }
 
-    /** Shows in the counters file that the node lives, and keeps its clock with the machine's. */
+    /** Keeps the counters file up to date, shows in it that the node lives, keeps its clock with the machine's. */
     static final class Housekeeping implements Agent {
         private final NodeCounters counters;
         private final SystemNodeClock clock;
+        private final CounterPublisher publisher;
         private long dueNs;
 
-        Housekeeping(final NodeCounters counters, final SystemNodeClock clock) {
+        Housekeeping(final NodeCounters counters, final SystemNodeClock clock, final CounterPublisher publisher) {
             this.counters = counters;
+            this.publisher = publisher;
             this.clock = clock;
             this.dueNs = clock.nanoTime();
         }
@@ -64,6 +66,7 @@ final class Background {
             }
             dueNs = nowNs + HOUSEKEEPING_INTERVAL_NS;
             clock.synchronise();
+            publisher.publish();
             counters.heartbeat(clock.epochMs());
             return 1;
         }

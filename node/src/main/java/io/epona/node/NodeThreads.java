@@ -187,7 +187,8 @@ final class NodeThreads implements AutoCloseable {
             agents.add(lanes.get(laneId).checkpoint());
         }
         agents.add(node.logs().maintenance());
-        agents.add(new Background.Housekeeping(node.counters(), node.clock()));
+        agents.add(new Background.Housekeeping(
+                node.counters(), node.clock(), CounterPublisher.of(node, lanes, gatewayAgents)));
         final IdleStrategies.Waiting waiting = waiting(config.get(BACKGROUND_IDLE), BACKGROUND_MAX_PARK);
         background.start(
                 new CompositeAgent(agents), context(waiting, ThreadPlacement.background(config.get(BACKGROUND_NICE))));

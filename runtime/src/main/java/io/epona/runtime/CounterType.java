@@ -75,8 +75,6 @@ public enum CounterType {
 
     /** Device writes. */
     JOURNAL_WRITES(201, "journal-writes", Unit.COUNT, Scope.LANE, "Device writes done"),
-    /** Device bytes. */
-    JOURNAL_WRITTEN(202, "journal-written", Unit.BYTES, Scope.LANE, "Bytes written to the device, whole blocks"),
     /** Checkpoints stored. */
     CHECKPOINTS(211, "checkpoints", Unit.COUNT, Scope.LANE, "Checkpoints stored durably"),
     /** Length of the newest checkpoint. */
@@ -84,10 +82,6 @@ public enum CounterType {
 
     /** Open partition logs. */
     SHELF_OPEN_LOGS(301, "shelf-open-logs", Unit.GAUGE, Scope.NODE, "Partition logs that are open"),
-    /** Bytes appended to partition logs. */
-    SHELF_DRAINED(302, "shelf-drained", Unit.BYTES, Scope.NODE, "Bytes appended to partition logs"),
-    /** Flushes of partition logs. */
-    SHELF_FLUSHES(303, "shelf-flushes", Unit.COUNT, Scope.NODE, "Paced flushes of partition logs"),
 
     /** Open connections. */
     GATEWAY_CONNECTIONS(401, "gateway-connections", Unit.GAUGE, Scope.GATEWAY, "Open client connections"),
@@ -113,12 +107,11 @@ public enum CounterType {
             Unit.COUNT,
             Scope.GATEWAY,
             "Times that a lane's command ring was full and reading from a connection stopped"),
-    /** Fetches answered from the ring. */
-    GATEWAY_RING_READS(
-            408, "gateway-ring-reads", Unit.COUNT, Scope.GATEWAY, "Partition reads answered from a log ring"),
-    /** Fetches answered from partition logs. */
-    GATEWAY_LOG_READS(
-            409, "gateway-log-reads", Unit.COUNT, Scope.GATEWAY, "Partition reads answered from a partition log"),
+    /** Records from memory. */
+    GATEWAY_RING_READ(408, "gateway-ring-read", Unit.BYTES, Scope.GATEWAY, "Bytes of records answered from log rings"),
+    /** Records from partition logs. */
+    GATEWAY_LOG_READ(
+            409, "gateway-log-read", Unit.BYTES, Scope.GATEWAY, "Bytes of records answered from partition logs"),
     /** Waiting fetches. */
     GATEWAY_WAITING_FETCHES(
             410, "gateway-waiting-fetches", Unit.GAUGE, Scope.GATEWAY, "Fetch requests that wait for records"),

@@ -1,0 +1,66 @@
+package io.epona.node;
+
+import io.epona.gateway.KafkaGateway;
+import io.epona.runtime.CounterType;
+import io.epona.runtime.NodeCounters;
+import io.epona.runtime.budget.BreachLog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.agrona.concurrent.status.AtomicCounter;
+
+/**
+ * Copies what components count for themselves into the node's counters, each time that it is called. One thread calls
+ * it; the counts that it reads may be a moment old.
+ */
+final class CounterPublisher {
+    private record Published(AtomicCounter counter, LongSupplier count) {}
+
+    private final List<Published> published = new ArrayList<>();
+
+    static CounterPublisher of(
+            final Surroundings node, final List<RunningLane> lanes, final List<KafkaGateway> gateways) {
+        final CounterPublisher publisher = new CounterPublisher();
+        final NodeCounters counters = node.counters();
+        publisher.add(counters.counter(CounterType.CLOCK_STEPS), node.clock()::stepCount);
+        publisher.add(counters.counter(CounterType.SHELF_OPEN_LOGS), node.logs()::openCount);
+        for (int laneId = 0; laneId < lanes.size(); laneId++) {
+            publisher.add(
+                    counters.counter(CounterType.JOURNAL_WRITES, laneId, "lane-" + laneId),
+                    lanes.get(laneId).writer()::writeCount);
+        }
+        for (int gatewayId = 0; gatewayId < gateways.size(); gatewayId++) {
+            publisher.addGateway(counters, gatewayId, gateways.get(gatewayId));
+        }
+        int agentId = 0;
+        for (final var log : node.budget().breachLogs().entrySet()) {
+            final BreachLog breaches = log.getValue();
+            publisher.add(counters.counter(CounterType.BREACHES, agentId++, log.getKey()), breaches::count);
+        }
+        return publisher;
+    }
+
+    private void addGateway(final NodeCounters counters, final int gatewayId, final KafkaGateway gateway) {
+        final String subject = gateway.roleName();
+        add(counters.counter(CounterType.GATEWAY_CONNECTIONS, gatewayId, subject), gateway.netStats()::connections);
+        add(counters.counter(CounterType.GATEWAY_ACCEPTED, gatewayId, subject), gateway.netStats()::accepted);
+        add(counters.counter(CounterType.GATEWAY_REJECTED, gatewayId, subject), gateway.netStats()::closedForError);
+        add(counters.counter(CounterType.GATEWAY_REQUESTS, gatewayId, subject), gateway.netStats()::requests);
+        add(counters.counter(CounterType.GATEWAY_RECEIVED, gatewayId, subject), gateway.netStats()::bytesIn);
+        add(counters.counter(CounterType.GATEWAY_SENT, gatewayId, subject), gateway.netStats()::bytesOut);
+        add(counters.counter(CounterType.GATEWAY_RING_READ, gatewayId, subject), gateway.fetchMeters()::memoryBytes);
+        add(counters.counter(CounterType.GATEWAY_LOG_READ, gatewayId, subject), gateway.fetchMeters()::fileBytes);
+        add(counters.counter(CounterType.GATEWAY_WAITING_FETCHES, gatewayId, subject), gateway.fetchMeters()::waiting);
+    }
+
+    private void add(final AtomicCounter counter, final LongSupplier count) {
+        published.add(new Published(counter, count));
+    }
+
+    /** Copies everything. */
+    void publish() {
+        for (final Published one : published) {
+            one.counter().setRelease(one.count().getAsLong());
+        }
+    }
+}
