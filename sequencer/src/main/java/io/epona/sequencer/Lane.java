@@ -276,7 +276,7 @@ public final class Lane implements Agent {
     private void applyFrame(final int offset) {
         final DirectBuffer ring = context.ring().buffer();
         state.onFrame(ring, offset, FrameDescriptor.frameLength(ring, offset), FrameDescriptor.position(ring, offset));
-        if (state.position() != appender.position()) {
+        if (FrameDescriptor.framePosition(state.position(), state.config().spanLength()) != appender.position()) {
             throw new IllegalStateException("state does not follow the log: statePosition=" + state.position()
                     + ", position=" + appender.position());
         }
