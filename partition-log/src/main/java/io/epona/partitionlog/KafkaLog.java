@@ -270,10 +270,17 @@ final class KafkaLog {
      *
      * @return what is to be remembered of it until the machine starts again
      */
-    SavedLogState close() {
+    SavedLogState close() throws IOException {
         final long recoveryPoint = log.recoveryPoint();
-        log.close();
+        closeWithoutFlush();
         return closedState(recoveryPoint, false);
+    }
+
+    /** As {@code UnifiedLog.close()}, which would flush every segment once more. */
+    private void closeWithoutFlush() throws IOException {
+        log.producerStateManager().takeSnapshot();
+        log.activeSegment().onBecomeInactiveSegment();
+        log.closeHandlers();
     }
 
     /**
@@ -285,9 +292,9 @@ final class KafkaLog {
         flush();
         final Path directory = directory();
         final long activeBase = log.activeSegment().baseOffset();
-        log.close();
-        FileFlush.file(directory.resolve(fileName(activeBase, INDEX)));
-        FileFlush.file(directory.resolve(fileName(activeBase, TIME_INDEX)));
+        closeWithoutFlush();
+        FileFlush.fileIfExists(directory.resolve(fileName(activeBase, INDEX)));
+        FileFlush.fileIfExists(directory.resolve(fileName(activeBase, TIME_INDEX)));
         FileFlush.directory(directory);
         return closedState(log.logEndOffset(), true);
     }

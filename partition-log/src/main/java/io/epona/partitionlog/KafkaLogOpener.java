@@ -15,8 +15,11 @@ import org.apache.kafka.storage.internals.log.LocalLog;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.LogLoader;
 import org.apache.kafka.storage.internals.log.LogOffsetsListener;
+import org.apache.kafka.storage.internals.log.LogSegment;
 import org.apache.kafka.storage.internals.log.LogSegments;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens one log: makes its directory when there is none, recovers it when it was not closed in order, and puts Kafka's
@@ -24,6 +27,7 @@ import org.apache.kafka.storage.internals.log.UnifiedLog;
  * time for each directory.
  */
 final class KafkaLogOpener {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaLogOpener.class);
     private static final String METADATA_FILE = "partition.metadata";
     private static final String TOPIC_ID = "topic_id: ";
 
@@ -83,11 +87,36 @@ final class KafkaLogOpener {
                     shared.failures());
             final UnifiedLog log =
                     new QuietLog(offsets.logStartOffset(), local, shared, epochs, producers, description.topicId());
+            if (!clean) {
+                cutAtHole(log, saved.recoveryPoint());
+            }
             log.updateHighWatermark(log.logEndOffsetMetadata());
             return new KafkaLog(shared, log, scheduler, epochFile, isNew);
         } catch (final IOException | RuntimeException e) {
             segments.closeHandlers();
             throw e;
+        }
+    }
+
+    /**
+     * After a power cut a segment may have lost its end, exactly at a batch, while the next one has kept its records:
+     * Kafka's recovery sees two sound segments. Offsets of a log have no holes, so what is behind one is cut off; it
+     * was not flushed, and the journal has it.
+     */
+    private static void cutAtHole(final UnifiedLog log, final long recoveryPoint) throws IOException {
+        LogSegment previous = null;
+        for (final LogSegment segment : log.logSegments(recoveryPoint, Long.MAX_VALUE)) {
+            if (previous != null && previous.readNextOffset() != segment.baseOffset()) {
+                final long endOffset = previous.readNextOffset();
+                LOG.warn(
+                        "{} lost its records {}..{} with unflushed pages: cut there, to be filled from the journal",
+                        log.dir(),
+                        endOffset,
+                        segment.baseOffset() - 1);
+                log.truncateTo(endOffset);
+                return;
+            }
+            previous = segment;
         }
     }
 

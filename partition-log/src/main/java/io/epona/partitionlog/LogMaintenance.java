@@ -122,7 +122,7 @@ final class LogMaintenance implements Agent {
                 if (nowNs - slot.lastUsedNs() >= idleNs) {
                     toClose.add(slot);
                     surplus--;
-                } else {
+                } else if (nowNs - slot.lastUsedNs() >= PartitionLogLimits.SURPLUS_IDLE_MS * 1_000_000L) {
                     candidates.add(slot);
                 }
             } else if (slot.isDeleted() && !slot.isOpen() && directory.partition(slot.partitionIndex()) == null) {

@@ -1,11 +1,24 @@
 package io.epona.partitionlog;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+
 /** The bounds and defaults of this module, each with its reason. */
 final class PartitionLogLimits {
-    /**
-     * An open log has a descriptor and two mappings; Linux allows 65,530 mappings to a process unless told otherwise.
-     */
-    static final int DEFAULT_MAX_OPEN_LOGS = 4096;
+    /** An open log takes 6 KB of heap: above this, opening and closing costs less than it saves. */
+    static final int MAX_OPEN_LOGS = 16_384;
+
+    /** Of the descriptors that the process may have, partition logs take half: one for each segment of an open log. */
+    static final int DESCRIPTOR_SHARE = 2;
+
+    /** An open log has two mappings; Linux allows a process 65,530 unless told otherwise. */
+    static final int MAX_MAPPINGS = 65_530;
+
+    /** Half of the mappings for partition logs, two for each. */
+    static final int MAPPING_SHARE = 4;
+
+    /** A surplus log that was used so recently stays open: opening it again at once would cost more. */
+    static final long SURPLUS_IDLE_MS = 5_000L;
 
     /** Closing costs a snapshot and two truncations, opening a directory listing: not worth it for a short pause. */
     static final long DEFAULT_IDLE_CLOSE_MS = 10 * 60_000L;
@@ -56,4 +69,13 @@ final class PartitionLogLimits {
     static final int MAX_TRANSACTION_TIMEOUT_MS = 15 * 60_000;
 
     private PartitionLogLimits() {}
+
+    /** As many logs as the process can well keep open. */
+    static int defaultMaxOpenLogs() {
+        final int byMappings = Math.min(MAX_OPEN_LOGS, MAX_MAPPINGS / MAPPING_SHARE);
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
+            return Math.clamp(system.getMaxFileDescriptorCount() / DESCRIPTOR_SHARE, 64, byMappings);
+        }
+        return byMappings;
+    }
 }

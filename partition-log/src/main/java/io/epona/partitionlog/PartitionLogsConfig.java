@@ -28,7 +28,7 @@ public record PartitionLogsConfig(
     public static PartitionLogsConfig defaults(final Path directory) {
         return new PartitionLogsConfig(
                 directory,
-                PartitionLogLimits.DEFAULT_MAX_OPEN_LOGS,
+                PartitionLogLimits.defaultMaxOpenLogs(),
                 PartitionLogLimits.DEFAULT_IDLE_CLOSE_MS,
                 PartitionLogLimits.DEFAULT_RETENTION_INTERVAL_MS,
                 PartitionLogLimits.DEFAULT_STATE_INTERVAL_MS);

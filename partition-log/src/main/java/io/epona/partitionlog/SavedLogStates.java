@@ -138,7 +138,8 @@ final class SavedLogStates {
         for (final Map.Entry<Key, SavedLogState> entry : states.entrySet()) {
             append(text, entry.getKey(), entry.getValue());
         }
-        text.append(CRC).append(crc(text.toString())).append('\n');
+        final String crc = crc(text.toString());
+        text.append(CRC).append(crc).append('\n');
         final Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         try (FileChannel channel = FileChannel.open(
                 temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
