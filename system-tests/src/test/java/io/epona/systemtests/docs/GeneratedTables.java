@@ -5,11 +5,18 @@ import io.epona.node.config.NodeSchema;
 import io.epona.runtime.CounterType;
 import io.epona.runtime.budget.Stage;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.message.ApiMessageType.ListenerType;
+import org.apache.kafka.common.message.ApiVersionsResponseData.ApiVersion;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.utils.AppInfoParser;
 
 /** The tables of the documents that the code makes, by the names that the documents use. */
 final class GeneratedTables {
@@ -25,6 +32,8 @@ final class GeneratedTables {
             Stage.RESERVE, "what the stages leave: network, queues, pauses",
             Stage.END_TO_END, "producer's time stamp -> the consumer is done; reported by consumers"));
 
+    private static final int LINE_LENGTH = 120;
+
     private GeneratedTables() {}
 
     /** The table of that name. */
@@ -34,6 +43,8 @@ final class GeneratedTables {
             case "counters" -> CounterType.toMarkdown();
             case "stages", "budget" -> stages("budget".equals(name));
             case "topic-configs" -> topicConfigs();
+            case "apis" -> apis(AdvertisedApis.ask());
+            case "apis-absent" -> absentApis(AdvertisedApis.ask());
             default -> throw new IllegalArgumentException("no such table: name=" + name);
         };
     }
@@ -85,5 +96,50 @@ final class GeneratedTables {
             return message.contains("(") ? message.replaceAll(".*\\((.*)\\).*", "$1") : "no effect here";
         }
         throw new IllegalStateException("the key is accepted but said not to be settable: key=" + key);
+    }
+
+    private static String apis(final Collection<ApiVersion> advertised) {
+        final StringBuilder text = new StringBuilder("| key | API | versions |\n| --- | --- | --- |\n");
+        for (final ApiVersion api : advertised) {
+            text.append("| ")
+                    .append(api.apiKey())
+                    .append(" | ")
+                    .append(ApiKeys.forId(api.apiKey()).name)
+                    .append(" | ")
+                    .append(versions(api.minVersion(), api.maxVersion()))
+                    .append(" |\n");
+        }
+        return text.append("\nIn every version that Kafka ")
+                .append(AppInfoParser.getVersion())
+                .append(" has")
+                .append(exceptions(advertised))
+                .append(".\n")
+                .toString();
+    }
+
+    private static String exceptions(final Collection<ApiVersion> advertised) {
+        final List<String> others = advertised.stream()
+                .filter(api -> api.maxVersion() != ApiKeys.forId(api.apiKey()).latestVersion(false))
+                .map(api -> ApiKeys.forId(api.apiKey()).name)
+                .toList();
+        return others.isEmpty() ? "" : ", but for " + String.join(", ", others);
+    }
+
+    private static String versions(final short min, final short max) {
+        return min == max ? Short.toString(min) : min + " to " + max;
+    }
+
+    private static String absentApis(final Collection<ApiVersion> advertised) {
+        final List<Short> served = advertised.stream().map(ApiVersion::apiKey).toList();
+        final String names = ApiKeys.apisForListener(ListenerType.BROKER).stream()
+                .filter(api -> !served.contains(api.id) && !api.clusterAction)
+                .map(api -> api.name)
+                .sorted()
+                .collect(Collectors.joining(", "));
+        return wrap("APIs of Kafka's brokers that are not there: " + names + '.');
+    }
+
+    private static String wrap(final String text) {
+        return text.replaceAll("(.{1," + LINE_LENGTH + "})(?: |$)", "$1\n");
     }
 }
