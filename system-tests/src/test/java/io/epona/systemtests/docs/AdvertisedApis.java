@@ -17,7 +17,7 @@ import org.apache.kafka.common.requests.ResponseHeader;
 
 /** What a running node says of its APIs, asked over the network as a client does. */
 final class AdvertisedApis {
-    private static final int TIMEOUT_MS = 10_000;
+    private static final int TIMEOUT_MS = 60_000;
 
     private AdvertisedApis() {}
 

@@ -12,7 +12,10 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,6 +90,19 @@ class ExamplesTest {
         final String stages = get("/stages");
         assertTrue(stages.contains("Tag=risk-engine.process,"), stages);
         assertTrue(stages.contains("Tag=risk-engine.end-to-end,"), stages);
+    }
+
+    @Test
+    void shouldExportEveryMetricThatIsDocumented() throws Exception {
+        runJava("ReportTimes.java");
+        save(README, "Hello.java");
+        succeed(withJars(example(README, "java")));
+        final Set<String> exported = get("/metrics")
+                .lines()
+                .filter(line -> line.startsWith("epona_") || line.startsWith("process_"))
+                .map(line -> line.replaceAll("[{ ].*", "").replaceAll("(epona_stage_seconds)_(count|sum)", "$1"))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(OperationsPageTest.documentedMetrics(), exported);
     }
 
     private String runJava(final String name) throws Exception {
