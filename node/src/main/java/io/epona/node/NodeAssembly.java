@@ -6,6 +6,7 @@ import static io.epona.node.config.ServiceKeys.TOPIC_CONFIG;
 import static io.epona.node.config.ServiceKeys.TOPIC_MAX_PARTITIONS;
 import static io.epona.node.config.ServiceKeys.TOPIC_PARTITIONS;
 import static io.epona.node.config.StorageKeys.LANE_COUNT;
+import static io.epona.node.config.StorageKeys.LOG_RETENTION_INTERVAL;
 
 import io.epona.controller.BrokerRegistration;
 import io.epona.controller.ClusterImage;
@@ -72,7 +73,7 @@ final class NodeAssembly {
                 directories.counters(), NodeCounters.Settings.defaults(config.get(NODE_ID)), clock));
         controller = openController();
         final PartitionLogs logs = parts.push(new PartitionLogs(
-                PartitionLogsConfig.defaults(directories.logs()),
+                partitionLogsConfig(),
                 new LogDirectoryView(controller),
                 clock,
                 fatal,
@@ -85,6 +86,16 @@ final class NodeAssembly {
             lanes.add(parts.push(LaneStore.open(surroundings, laneId)));
         }
         threads = parts.push(new NodeThreads(surroundings, lanes));
+    }
+
+    private PartitionLogsConfig partitionLogsConfig() {
+        final PartitionLogsConfig defaults = PartitionLogsConfig.defaults(directories.logs());
+        return new PartitionLogsConfig(
+                defaults.directory(),
+                defaults.maxOpenLogs(),
+                defaults.idleCloseMs(),
+                config.get(LOG_RETENTION_INTERVAL).toMillis(),
+                defaults.stateIntervalMs());
     }
 
     private LocalController openController() {

@@ -16,6 +16,8 @@ import org.slf4j.LoggerFactory;
 final class NodeProcess implements FatalHandler {
     static final int FATAL = 3;
 
+    private static final int NOT_CLEAN = 1;
+
     private static final Logger LOGGER = LoggerFactory.getLogger(NodeProcess.class);
     private static final int STOP_TIMEOUT_S = 30;
 
@@ -23,6 +25,7 @@ final class NodeProcess implements FatalHandler {
     private final CountDownLatch stopRequested = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AtomicBoolean isFatal = new AtomicBoolean();
+    private volatile int status;
 
     NodeProcess(final PrintWriter err) {
         this.err = err;
@@ -39,26 +42,35 @@ final class NodeProcess implements FatalHandler {
         }
     }
 
-    /** Waits for a signal and stops the node. */
+    /** Waits for a signal and stops the node; returns the exit status. */
     int awaitEnd(final Node node) throws InterruptedException {
         Runtime.getRuntime().addShutdownHook(new Thread(this::requestStop, "stop"));
         stopRequested.await();
         try {
             node.close();
-            return 0;
+        } catch (final RuntimeException ex) {
+            status = NOT_CLEAN;
+            err.println("epona: not stopped cleanly; the next start recovers: " + ex);
+            err.flush();
+            LOGGER.error("not stopped cleanly", ex);
         } finally {
             stopped.countDown();
         }
+        return status;
     }
 
-    /** The JVM ends when its hooks have: this one holds it up until the node is closed. */
+    /**
+     * The JVM ends when its hooks have: this one holds it up until the node is closed. Then it ends the process itself,
+     * because after a signal the JVM would report 128 and the signal's number, also of a clean stop.
+     */
     private void requestStop() {
         stopRequested.countDown();
         try {
-            if (!stopped.await(STOP_TIMEOUT_S, TimeUnit.SECONDS)) {
-                err.println("epona: did not stop within " + STOP_TIMEOUT_S + " s; the next start recovers");
-                err.flush();
+            if (stopped.await(STOP_TIMEOUT_S, TimeUnit.SECONDS)) {
+                Runtime.getRuntime().halt(status);
             }
+            err.println("epona: did not stop within " + STOP_TIMEOUT_S + " s; the next start recovers");
+            err.flush();
         } catch (final InterruptedException ex) {
             Thread.currentThread().interrupt();
         }

@@ -30,6 +30,13 @@ public final class StorageKeys {
             .doc("Directory of the partition logs, best on another device than the journal; empty: data.dir/logs.")
             .buildOptional();
 
+    /** Pace of retention. */
+    public static final ConfigKey<Duration> LOG_RETENTION_INTERVAL = ConfigKey.ofDuration("log.retention.interval")
+            .doc("How often partition logs are checked for what retention.ms and retention.bytes let go of.")
+            .defaultValue(Duration.ofMinutes(5))
+            .rule(ConfigRule.durationRange(Duration.ofMillis(10), Duration.ofDays(1)))
+            .build();
+
     /** Directory of the log rings. */
     public static final ConfigKey<Path> RING_DIR = ConfigKey.ofPath("ring.dir")
             .doc("Memory file system for the log rings; a hugetlbfs mount gives huge pages.")
