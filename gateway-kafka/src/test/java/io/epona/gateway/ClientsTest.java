@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Kafka's own clients against a gateway. */
-@Timeout(60)
+@Timeout(120)
 class ClientsTest {
     @TempDir
     private Path directory;

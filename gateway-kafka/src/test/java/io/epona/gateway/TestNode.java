@@ -471,6 +471,11 @@ public final class TestNode implements AutoCloseable {
         return topic;
     }
 
+    /** Lets the threads notice that a switch was turned. */
+    public void wake() {
+        gatewayThreads.forEach(thread -> thread.idleStrategy().signal());
+    }
+
     public LaneCounters counters(final int lane) {
         return lanes.get(lane).counters();
     }
@@ -494,7 +499,7 @@ public final class TestNode implements AutoCloseable {
         isDeviceRunning = true;
         isLaneRunning = true;
         isShelfRunning = true;
-        gatewayThreads.forEach(thread -> thread.idleStrategy().signal());
+        wake();
         for (final Thread thread : threads) {
             join(thread);
             if (thread.isAlive()) {

@@ -23,7 +23,9 @@ final class CauseLog {
      */
     void report(final String cause, final String detail, final Throwable error) {
         if (seen.size() < NetLimits.MAX_LOGGED_CAUSES && seen.add(cause)) {
-            LOGGER.warn("{}: {} (the same cause is only counted from now on)", cause, detail, error);
+            // The client is at fault: its own mistake and the reason for it say more than our stack.
+            final String reasons = error == null ? "" : ", error=" + error + ", reason=" + error.getCause();
+            LOGGER.warn("{}: {}{} (the same cause is only counted from now on)", cause, detail, reasons);
         } else {
             LOGGER.debug("{}: {}", cause, detail, error);
         }
