@@ -20,7 +20,6 @@ import io.epona.gateway.produce.ProduceHandler;
 import io.epona.gateway.produce.ProduceMeters;
 import io.epona.runtime.NodeClock;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,8 +136,8 @@ public final class KafkaGateway implements Agent {
             try {
                 bound.complete(listener.open());
             } catch (final IOException ex) {
+                // Whoever starts the node hears of it through bound() and closes the thread.
                 bound.completeExceptionally(ex);
-                throw new UncheckedIOException(ex);
             }
         }
     }

@@ -150,6 +150,14 @@ record LaneStore(
 
     private static void openPartitions(final LaneState state, final ClusterImage image, final int laneId) {
         state.retainPartitions(partitionIndex -> {
+            if (partitionIndex >= image.partitionIndexLimit()) {
+                throw new IllegalStateException(
+                        "the lane's log names a partition that the metadata never gave out: lane="
+                                + laneId + ", partitionIndex=" + partitionIndex + ", limit="
+                                + image.partitionIndexLimit()
+                                + "; the metadata log has lost its end: restore the metadata directory that belongs to this"
+                                + " journal");
+            }
             final PartitionInfo partition = image.partition(partitionIndex);
             return partition != null && partition.laneId() == laneId;
         });

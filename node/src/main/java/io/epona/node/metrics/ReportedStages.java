@@ -28,6 +28,9 @@ final class ReportedStages {
      */
     synchronized void add(final String hlog) {
         final StageHistograms report = StageHistograms.decode(hlog);
+        if (report.byTag().isEmpty()) {
+            throw new IllegalArgumentException("the report has no histogram: length=" + hlog.length());
+        }
         for (final StageHistograms.Tag tag : report.byTag().keySet()) {
             if (!ALLOWED.contains(tag.stage())) {
                 throw new IllegalArgumentException("the node times this stage itself: stage="

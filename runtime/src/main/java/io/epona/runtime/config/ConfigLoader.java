@@ -90,7 +90,7 @@ final class ConfigLoader {
     }
 
     private void complain(final ConfigKey<?> key, final String what, final String remedy) {
-        problem(settings.get(key.name()).origin(), what, remedy);
+        problem(settings.get(key.name()).origin(), key.name() + ": " + what, remedy);
     }
 
     private <T> void settle(final ConfigKey<T> key, final Profile profile) {
