@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Restart at every shape that the end of a log can have, on real files, with the ring shorter, equal and longer. */
-@Timeout(60)
+@Timeout(240)
 class TailShapeTest {
     private static final int SPAN = 32 * 1024;
 
