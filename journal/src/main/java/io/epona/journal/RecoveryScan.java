@@ -69,7 +69,7 @@ final class RecoveryScan {
         if (between.lastEnd() < fromPosition) {
             throw new JournalCorruptException(
                     before.position(),
-                    "the checkpoint is ahead of the log, or what lies before it is damaged: checkpoint needs frames from "
+                    "the checkpoint is ahead of the log, or what lies before it is damaged: frames are needed from "
                             + fromPosition + ", last intact frame ends at " + before.position());
         }
     }
