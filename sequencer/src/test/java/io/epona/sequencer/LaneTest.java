@@ -235,6 +235,18 @@ class LaneTest {
     }
 
     @Test
+    void shouldTakeACommandAtOnceWhenTheCommandRingWraps() {
+        for (int i = 0; i < 2000; i++) {
+            harness.offer(0, 0, Batches.plain(1, i % 997));
+            assertEquals(1, harness.lane.doWork(), "an idle strategy would wait");
+            harness.catchUp();
+            harness.runUntilIdle();
+            assertEquals(1, harness.replies(0).size());
+        }
+        assertTrue(harness.commands.producerPosition() > 5L * harness.commands.capacity());
+    }
+
+    @Test
     void shouldEndForGoodWhenAnInvariantIsBroken() {
         harness.offer(0, 0, Batches.plain(1, 10));
         harness.runUntilIdle();
