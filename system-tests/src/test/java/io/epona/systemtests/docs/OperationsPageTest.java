@@ -6,6 +6,7 @@ import io.epona.node.config.NodeSchema;
 import io.epona.node.config.ServiceKeys;
 import io.epona.node.config.StorageKeys;
 import io.epona.runtime.CounterType;
+import io.epona.runtime.config.ConfigKey;
 import io.epona.runtime.config.EponaConfig;
 import java.io.IOException;
 import java.util.List;
@@ -16,11 +17,16 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.kafka.storage.internals.log.LogConfig;
 import org.junit.jupiter.api.Test;
 
 /** What docs/operations.md says by hand about metrics, messages and defaults is what the code has. */
 class OperationsPageTest {
     private static final Pattern QUOTED = Pattern.compile("`([^`]+)`");
+    private static final Pattern KEY = Pattern.compile(
+            "(agent|background|checkpoint|counters|data|gateway|idle|journal|kafka|lane|log|metrics|node|producer|ring"
+                    + "|topic)\\.[a-z.-]+");
+    private static final Pattern FILE = Pattern.compile(".*\\.(lock|log|run|conf)");
     private static final List<String> OTHER_SERIES = List.of(
             "epona_stage_seconds",
             "epona_stage_breaches_total",
@@ -44,6 +50,23 @@ class OperationsPageTest {
                 .filter(line -> line.startsWith("| `"))
                 .flatMap(line -> quoted(line.split("\\|")[1]))
                 .filter(message -> !sources.contains(message))
+                .toList();
+        assertEquals(List.of(), unknown);
+    }
+
+    @Test
+    void shouldNameOnlyKeysThatAreConfiguration() throws IOException {
+        final List<String> keys =
+                NodeSchema.SCHEMA.keys().stream().map(ConfigKey::name).toList();
+        final List<String> unknown = Stream.of(
+                        MarkedText.read("docs/operations.md"),
+                        MarkedText.read("docs/user-guide.md"),
+                        MarkedText.read("docs/compatibility.md"),
+                        MarkedText.read("docs/architecture.md"))
+                .flatMap(document -> quoted(document.text()))
+                .filter(word ->
+                        KEY.matcher(word).matches() && !FILE.matcher(word).matches())
+                .filter(word -> !keys.contains(word) && !LogConfig.configKeys().containsKey(word))
                 .toList();
         assertEquals(List.of(), unknown);
     }
