@@ -45,7 +45,7 @@ class LaneLogPropertyTest {
     private final Deque<Expected> unanswered = new ArrayDeque<>();
     private final long[] nextOffsets = new long[4];
 
-    @Property(tries = 60, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 30, shrinking = ShrinkingMode.OFF)
     void shouldWriteAWholeLogWhenEverythingIsRandom(
             @ForAll final long seed,
             @ForAll @IntRange(min = 15, max = 18) final int ringBits,
