@@ -6,7 +6,7 @@ import org.apache.kafka.common.errors.KafkaStorageException;
 
 /**
  * One flush of all logs that were dirty when it began. First write-back of all of them is started in small steps, then
- * each is flushed: by then little is left to write, and one commit of the file system's journal has done for most, so
+ * each is flushed, or all with one flush of the file system when they are many: by then little is left to write, so
  * that neither stalls the lane's journal on the same device. Owned by one shelf agent.
  */
 final class FlushRound {
@@ -39,6 +39,10 @@ final class FlushRound {
     void step(final FlushPace writeBackPace, final FlushPace flushPace) throws IOException {
         if (nextToWriteBack < slots.size()) {
             writeBackPace.use(writeBack(slots.get(nextToWriteBack)));
+        } else if (nextToFlush == 0
+                && slots.size() > PartitionLogLimits.MAX_SINGLE_FLUSHES
+                && logs.fileSystemFlush().isAdvisable()) {
+            flushTogether();
         } else if (nextToFlush < slots.size()) {
             flush(slots.get(nextToFlush));
             nextToFlush++;
@@ -63,10 +67,28 @@ final class FlushRound {
                 throwUnlessDeleted(slot, e);
             }
         }
-        if (length == 0) {
+        if (length < PartitionLogLimits.WRITE_BACK_STEP_LENGTH) {
             nextToWriteBack++;
         }
-        return length;
+        return Math.max(length, PartitionLogLimits.MIN_WRITE_BACK_LENGTH);
+    }
+
+    private void flushTogether() throws IOException {
+        logs.fileSystemFlush().flush();
+        while (nextToFlush < slots.size()) {
+            final LogSlot slot = slots.get(nextToFlush++);
+            try {
+                if (!slot.isDeleted()) {
+                    slot.log().flushedTogether();
+                }
+            } catch (final KafkaStorageException e) {
+                if (!slot.isDeleted()) {
+                    throw e;
+                }
+            } finally {
+                slot.release();
+            }
+        }
     }
 
     private static void flush(final LogSlot slot) throws IOException {

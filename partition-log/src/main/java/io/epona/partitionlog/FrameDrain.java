@@ -105,6 +105,7 @@ final class FrameDrain {
         if (FrameDescriptor.type(buffer, offset) == FrameDescriptor.TYPE_TRIM) {
             appendGroup();
             log.trim(FrameDescriptor.baseOffset(buffer, offset));
+            slot.logStartOffsetAtLeast(log.logStartOffset());
             return;
         }
         final long baseOffset = FrameDescriptor.baseOffset(buffer, offset);

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Collection;
 import java.util.List;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -60,10 +59,8 @@ final class KafkaEpochCheckpoint extends LeaderEpochCheckpointFile {
         for (final EpochEntry entry : epochs) {
             text.append(entry.epoch()).append(' ').append(entry.startOffset()).append('\n');
         }
-        final Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         try {
-            Files.write(temporary, text.toString().getBytes(StandardCharsets.UTF_8));
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
         } catch (final IOException e) {
             throw new KafkaStorageException("cannot write " + file, e);
         }
@@ -80,8 +77,15 @@ final class KafkaEpochCheckpoint extends LeaderEpochCheckpointFile {
     /** Flushes what was written since the last call. */
     void flush() throws IOException {
         if (unflushed) {
-            unflushed = false;
             FileFlush.file(file);
+            flushedTogether();
+        }
+    }
+
+    /** What was written has been flushed by a flush of the whole file system. */
+    void flushedTogether() {
+        if (unflushed) {
+            unflushed = false;
             holdsFlushed = true;
         }
     }

@@ -248,15 +248,27 @@ final class KafkaLog {
         }
         LogSegment active;
         do {
-            for (Runnable task = scheduler.pollFlushAfterRoll(); task != null; task = scheduler.pollFlushAfterRoll()) {
-                task.run();
-            }
+            flushAfterRoll();
             active = log.activeSegment();
             active.log().channel().force(false);
         } while (scheduler.hasFlushAfterRoll() || active != log.activeSegment());
         if (active.baseOffset() != flushedNamesBase) {
             FileFlush.directory(directory());
             flushedNamesBase = active.baseOffset();
+        }
+    }
+
+    /** A flush of the whole file system, after the last append, has done what {@link #flush()} does. */
+    void flushedTogether() {
+        epochFile.flushedTogether();
+        metadataUnflushed = false;
+        flushAfterRoll();
+        flushedNamesBase = log.activeSegment().baseOffset();
+    }
+
+    private void flushAfterRoll() {
+        for (Runnable task = scheduler.pollFlushAfterRoll(); task != null; task = scheduler.pollFlushAfterRoll()) {
+            task.run();
         }
     }
 

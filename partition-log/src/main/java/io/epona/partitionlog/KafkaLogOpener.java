@@ -14,6 +14,7 @@ import org.apache.kafka.storage.internals.log.LoadedLogOffsets;
 import org.apache.kafka.storage.internals.log.LocalLog;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.LogLoader;
+import org.apache.kafka.storage.internals.log.LogOffsetMetadata;
 import org.apache.kafka.storage.internals.log.LogOffsetsListener;
 import org.apache.kafka.storage.internals.log.LogSegment;
 import org.apache.kafka.storage.internals.log.LogSegments;
@@ -46,7 +47,8 @@ final class KafkaLogOpener {
      */
     KafkaLog open(final PartitionDescription description, final Path directory, final SavedLogState saved)
             throws IOException {
-        final boolean isNew = prepareDirectory(description, directory, saved);
+        final boolean isNew = !Files.isDirectory(directory);
+        final boolean metadataUnflushed = prepareDirectory(description, directory, saved);
         final File dir = directory.toFile();
         final boolean clean = saved.matches(directory);
         final TopicPartition partition = new TopicPartition(description.topic(), description.partition());
@@ -59,22 +61,9 @@ final class KafkaLogOpener {
                 new KafkaProducerState(partition, dir, shared.producerConfig(), shared.time());
         final LogSegments segments = new LogSegments(partition);
         try {
-            final LoadedLogOffsets offsets = new LogLoader(
-                            dir,
-                            partition,
-                            config,
-                            scheduler,
-                            shared.time(),
-                            shared.failures(),
-                            clean,
-                            segments,
-                            saved.logStartOffset(),
-                            saved.recoveryPoint(),
-                            epochs,
-                            producers,
-                            new ConcurrentHashMap<>(),
-                            false)
-                    .load();
+            final LoadedLogOffsets offsets = isNew
+                    ? begin(dir, config, segments)
+                    : load(dir, config, scheduler, saved, segments, epochs, producers);
             final LocalLog local = new LocalLog(
                     dir,
                     config,
@@ -91,11 +80,45 @@ final class KafkaLogOpener {
                 cutAtHole(log, saved.recoveryPoint());
             }
             log.updateHighWatermark(log.logEndOffsetMetadata());
-            return new KafkaLog(shared, log, scheduler, epochFile, isNew);
+            return new KafkaLog(shared, log, scheduler, epochFile, metadataUnflushed);
         } catch (final IOException | RuntimeException e) {
             segments.closeHandlers();
             throw e;
         }
+    }
+
+    /** A log without records: one empty segment. Kafka's loader would list the empty directory five times. */
+    private LoadedLogOffsets begin(final File dir, final LogConfig config, final LogSegments segments)
+            throws IOException {
+        segments.add(LogSegment.open(dir, 0, config, shared.time(), config.initFileSize(), false));
+        return new LoadedLogOffsets(0, 0, new LogOffsetMetadata(0, 0, 0));
+    }
+
+    private LoadedLogOffsets load(
+            final File dir,
+            final LogConfig config,
+            final KafkaScheduler scheduler,
+            final SavedLogState saved,
+            final LogSegments segments,
+            final LeaderEpochFileCache epochs,
+            final KafkaProducerState producers)
+            throws IOException {
+        return new LogLoader(
+                        dir,
+                        UnifiedLog.parseTopicPartitionName(dir),
+                        config,
+                        scheduler,
+                        shared.time(),
+                        shared.failures(),
+                        saved.matches(dir.toPath()),
+                        segments,
+                        saved.logStartOffset(),
+                        saved.recoveryPoint(),
+                        epochs,
+                        producers,
+                        new ConcurrentHashMap<>(),
+                        false)
+                .load();
     }
 
     /**
@@ -148,28 +171,35 @@ final class KafkaLogOpener {
     private static boolean prepareDirectory(
             final PartitionDescription description, final Path directory, final SavedLogState saved)
             throws IOException {
-        final boolean isNew = !Files.isDirectory(directory);
-        if (isNew) {
-            Files.createDirectories(directory);
-        }
-        final Uuid found = isNew ? null : topicId(directory);
+        final Uuid found = topicId(directory);
         if (found != null && !found.equals(description.topicId())) {
             throw new PartitionLogException("partition log belongs to another topic of the same name: directory="
                     + directory + ", its topic id=" + found + ", expected=" + description.topicId()
                     + "; move the directory away");
         }
-        if (found == null) {
-            if (saved.recoveryPoint() > 0) {
-                throw new PartitionLogException("partition log has lost its " + METADATA_FILE + ": directory="
-                        + directory + ", expected topic id=" + description.topicId()
-                        + "; restore the file (two lines: 'version: 0' and 'topic_id: " + description.topicId()
-                        + "') after checking that the directory is the right one");
-            }
-            Files.write(
-                    metadataFile(directory),
-                    ("version: 0\n" + TOPIC_ID + description.topicId()).getBytes(StandardCharsets.ISO_8859_1));
+        if (found != null) {
+            return false;
         }
-        return isNew || found == null;
+        if (saved.recoveryPoint() > 0) {
+            throw lost(description, directory, saved);
+        }
+        Files.createDirectories(directory);
+        Files.write(
+                metadataFile(directory),
+                ("version: 0\n" + TOPIC_ID + description.topicId()).getBytes(StandardCharsets.ISO_8859_1));
+        return true;
+    }
+
+    private static PartitionLogException lost(
+            final PartitionDescription description, final Path directory, final SavedLogState saved) {
+        final String remedy = Files.isDirectory(directory)
+                ? "write the file again (two lines: 'version: 0' and 'topic_id: " + description.topicId()
+                        + "') after checking that the directory is the right one"
+                : "restore the directory from a copy";
+        return new PartitionLogException("partition log has lost its "
+                + (Files.isDirectory(directory) ? METADATA_FILE : "directory") + ": directory=" + directory
+                + ", topic id=" + description.topicId() + ", records below offset " + saved.recoveryPoint()
+                + " were flushed there; " + remedy);
     }
 
     /** Without the five gauges that each log would register: with ten thousand partitions they are the larger part. */

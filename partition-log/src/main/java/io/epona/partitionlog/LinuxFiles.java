@@ -1,6 +1,7 @@
 package io.epona.partitionlog;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -18,6 +19,9 @@ import java.nio.file.Path;
  * stop. Stateless; any thread. Where they are not available, {@link #isAvailable()} says so and plain flushes remain.
  */
 final class LinuxFiles {
+    /** In place of a descriptor of a file that does not exist. */
+    static final int NO_DESCRIPTOR = -1;
+
     private static final int ENOENT = 2;
     private static final int O_RDONLY = 0;
     private static final int O_CLOEXEC = 0x80000;
@@ -53,36 +57,60 @@ final class LinuxFiles {
      * @throws IOException when the file cannot be opened or an earlier write-back of it failed
      */
     static void startWriteBack(final Path file, final long position, final long length) throws IOException {
-        withDescriptor(file, (descriptor, state) ->
-                (int) SYNC_FILE_RANGE.invokeExact(state, descriptor, position, length, SYNC_FILE_RANGE_WRITE));
+        final int descriptor = open(file);
+        if (descriptor == NO_DESCRIPTOR) {
+            return; // deleted meanwhile: nothing of it is left to be written
+        }
+        try {
+            call("write back", file, state ->
+                    (int) SYNC_FILE_RANGE.invokeExact(state, descriptor, position, length, SYNC_FILE_RANGE_WRITE));
+        } finally {
+            close(descriptor);
+        }
     }
 
-    /** Flushes everything of the file system that holds the directory. Blocks for as long as that takes. */
-    static void flushFileSystem(final Path directory) throws IOException {
-        withDescriptor(directory, (descriptor, state) -> (int) SYNCFS.invokeExact(state, descriptor));
+    /** Flushes everything of the file system that an open file is on. Blocks for as long as that takes. */
+    static void flushFileSystem(final int descriptor, final Path path) throws IOException {
+        call("flush the file system of", path, state -> (int) SYNCFS.invokeExact(state, descriptor));
+    }
+
+    /**
+     * Opens a file or directory for reading.
+     *
+     * @return the descriptor, or {@link #NO_DESCRIPTOR} when there is no such file
+     */
+    static int open(final Path path) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment name = arena.allocateFrom(path.toString());
+            return call("open", path, state -> (int) OPEN.invokeExact(state, name, O_RDONLY | O_CLOEXEC));
+        }
+    }
+
+    /** Closes what {@link #open} opened; nothing was written through it, so nothing can fail that matters. */
+    static void close(final int descriptor) {
+        try {
+            call("close", Path.of("fd " + descriptor), state -> (int) CLOSE.invokeExact(state, descriptor));
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private interface Call {
-        int on(int descriptor, MemorySegment state) throws Throwable;
+        int make(MemorySegment state) throws Throwable;
     }
 
-    private static void withDescriptor(final Path path, final Call call) throws IOException {
+    private static int call(final String what, final Path path, final Call call) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment state = arena.allocate(STATE);
-            final MemorySegment name = arena.allocateFrom(path.toString());
-            final int descriptor = (int) OPEN.invokeExact(state, name, O_RDONLY | O_CLOEXEC);
-            if (descriptor < 0) {
-                if ((int) ERRNO.get(state, 0L) == ENOENT) {
-                    return; // deleted meanwhile: nothing of it is left to be written
-                }
-                throw new IOException("cannot open " + path + ": errno=" + (int) ERRNO.get(state, 0L));
+            final int result = call.make(state);
+            if (result >= 0) {
+                return result;
             }
-            final int result = call.on(descriptor, state);
             final int errno = (int) ERRNO.get(state, 0L);
-            final int closed = (int) CLOSE.invokeExact(state, descriptor);
-            if (result != 0 || closed != 0) {
-                throw new IOException("cannot write back " + path + ": errno=" + errno);
+            if (errno == ENOENT) {
+                return NO_DESCRIPTOR;
             }
+            throw new IOException("cannot " + what + " " + path + ": errno=" + errno);
         } catch (final IOException | RuntimeException | Error e) {
             throw e;
         } catch (final Throwable e) {

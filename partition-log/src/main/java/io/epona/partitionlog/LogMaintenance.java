@@ -206,6 +206,7 @@ final class LogMaintenance implements Agent {
             if (RetentionPolicy.deletes(segments, endOffset, newStart)) {
                 final int deleted = log.deleteSegmentsBelow(newStart);
                 logs.states().put(partition, log.openState());
+                slot.logStartOffsetAtLeast(log.logStartOffset());
                 LOG.info(
                         "retention deleted {} segments of {}: first offset is {} now",
                         deleted,

@@ -1,6 +1,7 @@
 package io.epona.partitionlog;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The place of one partition's log, open or not. Any thread may take a lease of an open log without waiting; a log is
@@ -17,6 +18,7 @@ final class LogSlot {
     private volatile PartitionDescription description;
     private volatile boolean deleted;
     private volatile long lastUsedNs;
+    private final AtomicLong logStartOffset = new AtomicLong(PartitionLogs.UNKNOWN_OFFSET);
 
     /** Shelf agent: has appends that no flush round has yet taken over. */
     private boolean dirty;
@@ -74,11 +76,23 @@ final class LogSlot {
         }
     }
 
+    /** The log's first offset as it was last seen, or {@link PartitionLogs#UNKNOWN_OFFSET}; never goes back. */
+    long logStartOffset() {
+        return logStartOffset.get();
+    }
+
+    void logStartOffsetAtLeast(final long offset) {
+        if (logStartOffset.get() < offset) {
+            logStartOffset.accumulateAndGet(offset, Math::max);
+        }
+    }
+
     /** With the monitor held, and not open: the caller has the first lease. */
     void opened(final KafkaLog openedLog, final PartitionDescription openedDescription, final long nowNs) {
         log = openedLog;
         description = openedDescription;
         lastUsedNs = nowNs;
+        logStartOffsetAtLeast(openedLog.logStartOffset());
         leases.set(1);
     }
 

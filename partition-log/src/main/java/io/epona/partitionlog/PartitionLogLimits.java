@@ -53,8 +53,14 @@ final class PartitionLogLimits {
     /** Directories looked at for retention in one duty cycle: each costs a listing and a stat of every segment. */
     static final int RETENTION_CHECKS_PER_CYCLE = 16;
 
-    /** Up to so many logs are flushed one by one at a clean stop; more of them by one flush of the file system. */
-    static final int MAX_FLUSHES_AT_CLOSE = 256;
+    /** Up to so many logs are flushed one by one; more of them by one flush of the file system. */
+    static final int MAX_SINGLE_FLUSHES = 64;
+
+    /** No flush of the file system when more than this is dirty on the machine: it would take long. */
+    static final long MAX_DIRTY_KIB = 256 * 1024;
+
+    /** What starting the write-back of one small log counts for in the pace: an own access to the device. */
+    static final int MIN_WRITE_BACK_LENGTH = 16 * 1024;
 
     /** Logs opened on request of readers in one duty cycle. */
     static final int OPENS_PER_CYCLE = 8;

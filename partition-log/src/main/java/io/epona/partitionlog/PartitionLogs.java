@@ -41,6 +41,7 @@ public final class PartitionLogs implements AutoCloseable {
     private final KafkaLogOpener opener;
     private final SavedLogStates states;
     private final LogDeletions deletions;
+    private final FileSystemFlush fileSystemFlush;
     private final LogMaintenance maintenance;
     private final ConcurrentHashMap<Integer, LogSlot> slots = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<Integer> openRequests = new ConcurrentLinkedQueue<>();
@@ -69,6 +70,7 @@ public final class PartitionLogs implements AutoCloseable {
         this.opener = new KafkaLogOpener(kafka);
         this.states = new SavedLogStates(config.directory().resolve(STATES_FILE));
         this.deletions = new LogDeletions(config.directory(), errors);
+        this.fileSystemFlush = new FileSystemFlush(config.directory());
         this.maintenance = new LogMaintenance(this, directory, clock, fatal, errors);
     }
 
@@ -76,6 +78,7 @@ public final class PartitionLogs implements AutoCloseable {
     public void open() {
         try {
             Files.createDirectories(config.directory());
+            fileSystemFlush.open();
             states.load();
             refill = Files.exists(config.directory().resolve(FAILED_FILE));
         } catch (final IOException e) {
@@ -153,18 +156,19 @@ public final class PartitionLogs implements AutoCloseable {
         }
     }
 
-    /** First offset, from the open log or from what is remembered; opens nothing. 0 for a partition without data. */
+    /** First offset, as it was last seen or is remembered; opens nothing, cheap. 0 for a partition without data. */
     public long logStartOffset(final int partitionIndex) {
         final LogSlot slot = slots.get(partitionIndex);
-        if (slot != null && slot.tryLease(clock.nanoTime())) {
-            try {
-                return slot.log().logStartOffset();
-            } finally {
-                slot.release();
-            }
+        if (slot != null && slot.logStartOffset() != UNKNOWN_OFFSET) {
+            return slot.logStartOffset();
         }
         final PartitionDescription partition = directory.partition(partitionIndex);
-        return partition == null ? 0 : states.get(partition).logStartOffset();
+        if (partition == null) {
+            return 0;
+        }
+        final LogSlot known = slots.computeIfAbsent(partitionIndex, LogSlot::new);
+        known.logStartOffsetAtLeast(states.get(partition).logStartOffset());
+        return known.logStartOffset();
     }
 
     /** End of what was drained, or {@link #UNKNOWN_OFFSET} when the log is not open and its end not remembered. */
@@ -367,6 +371,10 @@ public final class PartitionLogs implements AutoCloseable {
         }
     }
 
+    FileSystemFlush fileSystemFlush() {
+        return fileSystemFlush;
+    }
+
     /** After logs were opened for the first time: makes their names in the directory durable. Shelf agents. */
     void flushNames() throws IOException {
         if (namesUnflushed) {
@@ -446,7 +454,7 @@ public final class PartitionLogs implements AutoCloseable {
      */
     @Override
     public void close() {
-        final boolean flushesAll = openCount() > PartitionLogLimits.MAX_FLUSHES_AT_CLOSE && LinuxFiles.isAvailable();
+        final boolean flushesAll = openCount() > PartitionLogLimits.MAX_SINGLE_FLUSHES && fileSystemFlush.isAvailable();
         try {
             for (final LogSlot slot : slots.values()) {
                 if (slot.isOpen() && !closeIfIdle(slot, !flushesAll) && !slot.isDeleted()) {
@@ -455,7 +463,7 @@ public final class PartitionLogs implements AutoCloseable {
             }
             if (!failed && Files.isDirectory(config.directory())) {
                 if (flushesAll) {
-                    LinuxFiles.flushFileSystem(config.directory());
+                    fileSystemFlush.flush();
                     states.markDurable();
                 }
                 states.store();
@@ -463,6 +471,7 @@ public final class PartitionLogs implements AutoCloseable {
         } catch (final IOException e) {
             throw new PartitionLogException("cannot close partition logs: log.dir=" + config.directory(), e);
         } finally {
+            fileSystemFlush.close();
             kafka.close();
         }
     }

@@ -284,7 +284,7 @@ public final class ShelfAgent implements Agent, FrameHandler {
         return unshelved > 0
                 && (unshelved >= config.shelveLength()
                         || nowNs - lastRoundNs >= config.shelveIntervalMs() * 1_000_000L
-                        || dirtyLogs.count() > context.logs().config().maxOpenLogs() / 2);
+                        || dirtyLogs.count() > context.logs().config().maxOpenLogs());
     }
 
     private void beginRound(final long nowNs) {

@@ -240,6 +240,22 @@ class DrainTest {
     }
 
     @Test
+    void shouldRefuseToGoOnWhenAFlushedLogHasVanished() throws Exception {
+        try (TestLane lane = new TestLane(RING_LENGTH)) {
+            try (TestShelf shelf = new TestShelf(lane, directory, partitions)) {
+                lane.append(0, 5, 100);
+                shelf.shelveAll();
+            }
+            Files.move(directory.resolve("orders-0"), directory.resolve("elsewhere"));
+            final TestShelf shelf = new TestShelf(lane, directory, partitions);
+            final PartitionLogException thrown =
+                    assertThrows(PartitionLogException.class, () -> shelf.logs.read(0, 0, 100, true));
+            assertTrue(thrown.getMessage().contains("has lost its directory"), thrown.getMessage());
+            shelf.logs.close();
+        }
+    }
+
+    @Test
     void shouldEndAndNotShelveWhenAFlushFails() throws Exception {
         try (TestLane lane = new TestLane(RING_LENGTH)) {
             final TestShelf shelf = new TestShelf(lane, directory, partitions);
