@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {
             HelpCommand.class,
+            DemoCommand.class,
             StartCommand.class,
             LatencyCommand.class,
             JournalCommand.class,
