@@ -77,7 +77,7 @@ public final class KafkaGateway implements Agent {
         this.hub = new ConnectionHub(
                 context.net(), handlers, clock, context.thread().deadlines(), loop, loop.allocator());
         slot.set(hub);
-        context.controller().addListener((old, now) -> onImage(now));
+        context.controller().addListener(this::onImage);
     }
 
     private List<RequestHandler> makeHandlers() {
@@ -92,17 +92,17 @@ public final class KafkaGateway implements Agent {
                 produceMeters));
         all.add(fetches.handler());
         all.add(new ListOffsetsHandler(
-                context.controller(), index, context.partitionLogs(), context.coldReads(), loop.allocator()));
+                context.controller(), index, clock, context.partitionLogs(), context.coldReads(), loop.allocator()));
         all.add(new OffsetForLeaderEpochHandler(
-                context.controller(), index, context.partitionLogs(), context.coldReads()));
+                context.controller(), index, clock, context.partitionLogs(), context.coldReads()));
         all.add(new InitProducerIdHandler(context.controller()));
         all.add(new FindCoordinatorHandler());
         return all;
     }
 
-    private void onImage(final ClusterImage image) {
+    private void onImage(final ClusterImage old, final ClusterImage now) {
         try {
-            loop.execute(() -> index.onImage(image));
+            loop.execute(() -> index.onImage(old, now));
         } catch (final RejectedExecutionException ex) {
             LOGGER.debug("image came after the gateway had closed: gatewayId={}", context.gatewayId(), ex);
         }

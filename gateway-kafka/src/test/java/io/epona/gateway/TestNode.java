@@ -40,6 +40,7 @@ import io.epona.sequencer.LaneMeters;
 import io.epona.sequencer.LaneProxy;
 import io.epona.sequencer.LaneState;
 import io.epona.sequencer.LaneStateConfig;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -506,6 +507,12 @@ public final class TestNode implements AutoCloseable {
                 final IllegalStateException stuck = new IllegalStateException("thread did not end: " + thread);
                 stuck.setStackTrace(thread.getStackTrace());
                 throw stuck;
+            }
+        }
+        for (final GatewayThread thread : gatewayThreads) {
+            final long leaked = ((PooledByteBufAllocator) thread.loop().allocator()).pinnedDirectMemory();
+            if (leaked != 0) {
+                errors.add(new IllegalStateException("buffers were not given back: bytes=" + leaked));
             }
         }
         controller.close();

@@ -8,16 +8,22 @@ import io.epona.partitionlog.LogRead;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FetchMetadata;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries fetches from their request to their answer. A fetch is looked at when it comes, when a partition of its
  * session that it waits for gets records, and when its time is over; nothing else is ever scanned. Gateway thread only.
  */
 public final class FetchService {
+    private static final Logger LOGGER = LoggerFactory.getLogger(FetchService.class);
+
     /** When records are there but cannot be had right now, the fetch is looked at again after this time. */
     private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
@@ -168,14 +174,25 @@ public final class FetchService {
             }
         }
         operation.state(State.READING);
-        final boolean isTaken = coldReader.read(
-                requests,
-                operation.maxLength,
-                results -> operation.exchange.gatewayThread().execute(() -> onColdRead(operation, results)));
+        final boolean isTaken = coldReader.read(requests, operation.maxLength, results -> handOver(operation, results));
         if (!isTaken) {
             operation.state(State.LOOKING);
         }
         return isTaken;
+    }
+
+    /** On the thread that has read. */
+    private void handOver(final FetchOperation operation, final List<ColdReader.Result> results) {
+        try {
+            operation.exchange.gatewayThread().execute(() -> onColdRead(operation, results));
+        } catch (final RejectedExecutionException ex) {
+            // The gateway has closed, and nobody waits for the answer any more.
+            LOGGER.debug("cold read came after the gateway had closed", ex);
+            results.stream()
+                    .map(ColdReader.Result::read)
+                    .filter(Objects::nonNull)
+                    .forEach(LogRead::close);
+        }
     }
 
     private void onColdRead(final FetchOperation operation, final List<ColdReader.Result> results) {

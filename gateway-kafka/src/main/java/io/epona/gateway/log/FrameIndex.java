@@ -1,6 +1,7 @@
 package io.epona.gateway.log;
 
 import io.epona.controller.ClusterImage;
+import io.epona.controller.PartitionChanges;
 import io.epona.controller.PartitionInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -76,12 +77,12 @@ public final class FrameIndex {
         return tailOf(partition.partitionIndex(), lanes.get(partition.laneId()));
     }
 
-    /** Takes a new image: partitions that it lacks are gone. */
-    public void onImage(final ClusterImage now) {
+    /** Takes the next image, in which some partitions of the one before may be gone. */
+    public void onImage(final ClusterImage old, final ClusterImage now) {
         image = now;
-        for (final PartitionTail tail : List.copyOf(tails.values())) {
-            if (now.partition(tail.partitionIndex()) == null) {
-                tails.remove(tail.partitionIndex());
+        for (final PartitionInfo closed : PartitionChanges.between(old, now).closed()) {
+            final PartitionTail tail = tails.remove(closed.partitionIndex());
+            if (tail != null) {
                 tail.onDeleted();
             }
         }

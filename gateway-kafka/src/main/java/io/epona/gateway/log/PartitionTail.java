@@ -23,7 +23,6 @@ public final class PartitionTail {
     private long highWatermark;
     private long totalLength;
     private TailWatcher firstWatcher;
-    private boolean isDeleted;
 
     PartitionTail(final int partitionIndex, final LaneTail lane, final long highWatermark) {
         this.partitionIndex = partitionIndex;
@@ -49,11 +48,6 @@ public final class PartitionTail {
     /** Offset of the oldest record in memory; the high watermark when there is none. */
     public long firstOffset() {
         return firstFrame == endFrame ? highWatermark : baseOffset(firstFrame);
-    }
-
-    /** True when the partition does not exist any more; an object of the same index never comes again. */
-    public boolean isDeleted() {
-        return isDeleted;
     }
 
     /** Bytes of batches in memory from the one that has the offset; 0 when it is not in memory. */
@@ -119,7 +113,6 @@ public final class PartitionTail {
     }
 
     void onDeleted() {
-        isDeleted = true;
         frames = NO_FRAMES;
         firstFrame = endFrame;
         notifyWatchers();

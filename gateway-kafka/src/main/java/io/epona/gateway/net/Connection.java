@@ -38,13 +38,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
     private final Channel channel;
     private final FrameReader reader;
     private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>(4);
-    private final ArrayDeque<ByteBuf> parked = new ArrayDeque<>(2);
+    private final ArrayDeque<Parked> parked = new ArrayDeque<>(2);
     private final Deadline idleDeadline = new Deadline() {
         @Override
         protected void onDeadline(final long nowNs) {
             checkProgress(nowNs);
         }
     };
+
+    /** A request that has come and must wait. */
+    private record Parked(ByteBuf frame, long ingressTimeNs) {}
 
     private ChannelHandlerContext context;
     private InetSocketAddress localAddress;
@@ -159,10 +162,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
             return;
         }
         hub.memory().onWholeRequest(this, length);
+        final long ingressTimeNs = hub.clock().epochNs();
         if (parked.isEmpty() && !isDispatching && mayStart(frame)) {
-            dispatch(frame);
+            dispatch(frame, ingressTimeNs);
         } else {
-            parked.add(frame);
+            parked.add(new Parked(frame, ingressTimeNs));
             pause(PAUSED_PARKED);
         }
     }
@@ -187,21 +191,22 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
         if (isDispatching) {
             return;
         }
-        while (isOpen && !parked.isEmpty() && mayStart(parked.peek())) {
-            dispatch(parked.poll());
+        while (isOpen && !parked.isEmpty() && mayStart(parked.peek().frame())) {
+            final Parked next = parked.poll();
+            dispatch(next.frame(), next.ingressTimeNs());
         }
         if (parked.isEmpty()) {
             resume(PAUSED_PARKED);
         }
     }
 
-    private void dispatch(final ByteBuf frame) {
+    private void dispatch(final ByteBuf frame, final long ingressTimeNs) {
         isDispatching = true;
         final int length = frame.readableBytes();
         hub.stats().onRequest(length);
         Exchange exchange = null;
         try {
-            exchange = receive(frame, length);
+            exchange = receive(frame, length, ingressTimeNs);
         } catch (final RuntimeException ex) {
             closeForError("request cannot be parsed", "remote=" + remoteAddress, ex);
         }
@@ -213,7 +218,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
     }
 
     /** Parses a request and has it handled. Null when it was not taken, so that the frame is still the caller's. */
-    private Exchange receive(final ByteBuf frame, final int length) {
+    private Exchange receive(final ByteBuf frame, final int length, final long ingressTimeNs) {
         final ByteBuffer bytes = frame.nioBuffer();
         final RequestHeader header = RequestHeader.parse(bytes);
         final ApiKeys apiKey = header.apiKey();
@@ -228,7 +233,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
         if (isServed) {
             body.read(new ByteBufferAccessor(bytes), version);
         }
-        final long ingressTimeNs = hub.clock().epochNs();
         final Exchange exchange =
                 new Exchange(this, apiKey, isServed ? version : 0, header.data(), frame, length, ingressTimeNs);
         exchange.body(body);
@@ -402,9 +406,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
         hub.deadlines().cancel(idleDeadline);
         reader.close();
         hub.memory().forget(this);
-        for (ByteBuf frame = parked.poll(); frame != null; frame = parked.poll()) {
-            hub.memory().onRequestDone(frame.readableBytes());
-            frame.release();
+        for (Parked next = parked.poll(); next != null; next = parked.poll()) {
+            hub.memory().onRequestDone(next.frame().readableBytes());
+            next.frame().release();
         }
         for (Exchange exchange = exchanges.poll(); exchange != null; exchange = exchanges.poll()) {
             exchange.close();

@@ -19,7 +19,15 @@ import java.util.concurrent.TimeUnit;
  * <p>{@link #execute} and {@link #wakeUp()} are for any thread, all else for the owner.
  */
 public final class GatewayLoop implements Executor {
+    private static final String JFR_PROPERTY = "io.netty.jfr.enabled";
     private static final Runnable NOTHING = () -> {};
+
+    static {
+        // Flight recorder events of the allocator cost a start-up a fifth of a second; our own counters tell enough.
+        if (System.getProperty(JFR_PROPERTY) == null) {
+            System.setProperty(JFR_PROPERTY, "false");
+        }
+    }
 
     private final ManualIoEventLoop loop;
     private final Class<? extends ServerChannel> serverChannelType;

@@ -9,6 +9,7 @@ import io.epona.gateway.log.FrameIndex;
 import io.epona.gateway.log.PartitionTail;
 import io.epona.partitionlog.PartitionLogs;
 import io.epona.partitionlog.TimestampAndOffset;
+import io.epona.runtime.NodeClock;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -42,6 +43,7 @@ public final class ListOffsetsHandler implements RequestHandler {
 
     private final ClusterController controller;
     private final FrameIndex index;
+    private final NodeClock clock;
     private final PartitionLogs logs;
     private final Executor coldReads;
     private final TimestampSearch search;
@@ -74,11 +76,13 @@ public final class ListOffsetsHandler implements RequestHandler {
     public ListOffsetsHandler(
             final ClusterController controller,
             final FrameIndex index,
+            final NodeClock clock,
             final PartitionLogs logs,
             final Executor coldReads,
             final ByteBufAllocator allocator) {
         this.controller = controller;
         this.index = index;
+        this.clock = clock;
         this.logs = logs;
         this.coldReads = coldReads;
         this.search = new TimestampSearch(index, logs, allocator);
@@ -94,6 +98,8 @@ public final class ListOffsetsHandler implements RequestHandler {
         final ListOffsetsRequestData request = (ListOffsetsRequestData) message;
         final ListOffsetsResponseData response = new ListOffsetsResponseData();
         final ClusterImage image = controller.image();
+        // Another gateway thread may have acknowledged what this one has not seen yet.
+        index.poll(clock.nanoTime());
         final List<Search> searches = new ArrayList<>();
         for (final ListOffsetsTopic topic : request.topics()) {
             final Set<Integer> duplicates = duplicates(topic);

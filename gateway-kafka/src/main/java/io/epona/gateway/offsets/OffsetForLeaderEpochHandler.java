@@ -8,6 +8,7 @@ import io.epona.gateway.RequestHandler;
 import io.epona.gateway.log.FrameIndex;
 import io.epona.gateway.log.PartitionTail;
 import io.epona.partitionlog.PartitionLogs;
+import io.epona.runtime.NodeClock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,7 @@ import org.apache.kafka.common.protocol.Errors;
 public final class OffsetForLeaderEpochHandler implements RequestHandler {
     private final ClusterController controller;
     private final FrameIndex index;
+    private final NodeClock clock;
     private final PartitionLogs logs;
     private final Executor coldReads;
 
@@ -36,10 +38,12 @@ public final class OffsetForLeaderEpochHandler implements RequestHandler {
     public OffsetForLeaderEpochHandler(
             final ClusterController controller,
             final FrameIndex index,
+            final NodeClock clock,
             final PartitionLogs logs,
             final Executor coldReads) {
         this.controller = controller;
         this.index = index;
+        this.clock = clock;
         this.logs = logs;
         this.coldReads = coldReads;
     }
@@ -54,6 +58,8 @@ public final class OffsetForLeaderEpochHandler implements RequestHandler {
         final OffsetForLeaderEpochRequestData request = (OffsetForLeaderEpochRequestData) message;
         final OffsetForLeaderEpochResponseData response = new OffsetForLeaderEpochResponseData();
         final ClusterImage image = controller.image();
+        // Another gateway thread may have acknowledged what this one has not seen yet.
+        index.poll(clock.nanoTime());
         final List<Question> questions = new ArrayList<>();
         for (final OffsetForLeaderTopic topic : request.topics()) {
             final OffsetForLeaderTopicResult result = new OffsetForLeaderTopicResult().setTopic(topic.topic());
