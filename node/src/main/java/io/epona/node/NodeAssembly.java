@@ -73,11 +73,7 @@ final class NodeAssembly {
                 directories.counters(), NodeCounters.Settings.defaults(config.get(NODE_ID)), clock));
         controller = openController();
         final PartitionLogs logs = parts.push(new PartitionLogs(
-                partitionLogsConfig(),
-                new LogDirectoryView(controller),
-                clock,
-                fatal,
-                counters.errorHandler()));
+                partitionLogsConfig(), new LogDirectoryView(controller), clock, fatal, counters.errorHandler()));
         logs.open();
         surroundings = new Surroundings(
                 config, directories, clock, counters, new BudgetRecorders(clock), controller, logs, fatal);

@@ -1,9 +1,10 @@
 package io.epona.node;
 
 import static io.epona.node.config.ThreadKeys.BACKGROUND_IDLE;
-import static io.epona.node.config.ThreadKeys.BACKGROUND_MAX_PARK;
 import static io.epona.node.config.ThreadKeys.BACKGROUND_NICE;
+import static io.epona.node.config.ThreadKeys.BACKGROUND_PARK;
 import static io.epona.node.config.ThreadKeys.GATEWAY_CORES;
+import static io.epona.node.config.ThreadKeys.HOT_SLICE;
 import static io.epona.node.config.ThreadKeys.IDLE_MAX_PARK;
 import static io.epona.node.config.ThreadKeys.IDLE_SPINS;
 import static io.epona.node.config.ThreadKeys.JOURNAL_CORES;
@@ -77,8 +78,8 @@ final class NodeThreads implements AutoCloseable {
         this.placementFailures = node.counters().counter(CounterType.PLACEMENT_FAILURES);
         for (int laneId = 0; laneId < stores.size(); laneId++) {
             commandRings.add(Rings.manyToOne(config.get(StorageKeys.LANE_COMMAND_RING_LENGTH)));
-            laneWaiting.add(waiting(config.get(LANE_IDLE), IDLE_MAX_PARK));
-            journalWaiting.add(waiting(config.get(JOURNAL_IDLE), IDLE_MAX_PARK));
+            laneWaiting.add(waiting(config.get(LANE_IDLE), MIN_PARK_NS, IDLE_MAX_PARK));
+            journalWaiting.add(waiting(config.get(JOURNAL_IDLE), MIN_PARK_NS, IDLE_MAX_PARK));
         }
         this.gateways = new GatewayThreads(node);
         this.activator = LaneActivator.create(node, gateways.count(), commandRings, this::wakeLane);
@@ -119,14 +120,12 @@ final class NodeThreads implements AutoCloseable {
         return partitionIndex -> partitionIndex < ends.length ? ends[partitionIndex] : 0;
     }
 
-    private IdleStrategies.Waiting waiting(final String name, final ConfigKey<Duration> maxPark) {
+    private IdleStrategies.Waiting waiting(final String name, final long minParkNs, final ConfigKey<Duration> maxPark) {
+        final long maxParkNs = config.get(maxPark).toNanos();
         return IdleStrategies.byName(
                 name,
                 new IdleStrategies.Settings(
-                        config.get(IDLE_SPINS),
-                        BACKOFF_YIELDS,
-                        Math.min(MIN_PARK_NS, config.get(maxPark).toNanos()),
-                        config.get(maxPark).toNanos()));
+                        config.get(IDLE_SPINS), BACKOFF_YIELDS, Math.min(minParkNs, maxParkNs), maxParkNs));
     }
 
     private Signal wakeLane(final int laneId) {
@@ -189,14 +188,17 @@ final class NodeThreads implements AutoCloseable {
         agents.add(node.logs().maintenance());
         agents.add(new Background.Housekeeping(
                 node.counters(), node.clock(), CounterPublisher.of(node, lanes, gatewayAgents)));
-        final IdleStrategies.Waiting waiting = waiting(config.get(BACKGROUND_IDLE), BACKGROUND_MAX_PARK);
+        // A steady pace: what it does can wait, and each wake-up takes a core from threads that records wait for.
+        final IdleStrategies.Waiting waiting = waiting(config.get(BACKGROUND_IDLE), Long.MAX_VALUE, BACKGROUND_PARK);
         background.start(
                 new CompositeAgent(agents), context(waiting, ThreadPlacement.background(config.get(BACKGROUND_NICE))));
     }
 
     private ThreadPlacement core(final ConfigKey<List<Integer>> key, final int index) {
         final List<Integer> cores = config.get(key);
-        return cores.isEmpty() ? ThreadPlacement.DEFAULT : ThreadPlacement.pinnedTo(cores.get(index));
+        final ThreadPlacement placement =
+                cores.isEmpty() ? ThreadPlacement.DEFAULT : ThreadPlacement.pinnedTo(cores.get(index));
+        return placement.withSlice(config.get(HOT_SLICE).toNanos());
     }
 
     private AgentThread.Context context(final IdleStrategies.Waiting waiting, final ThreadPlacement placement) {

@@ -8,16 +8,24 @@ import net.openhft.affinity.Affinity;
  *
  * @param core to which it is pinned, or {@link #ANY_CORE}
  * @param nice Linux niceness of the thread, -20 (eager) to 19 (background); {@link #NORMAL} leaves it as it is
+ * @param sliceNs the scheduler's time slice, 100,000 to 100,000,000 ns: a short one has the thread run soon after it is
+ *     woken, where others keep the cores busy; {@link #KERNEL_SLICE} leaves it as it is
  */
-public record ThreadPlacement(int core, int nice) {
+public record ThreadPlacement(int core, int nice, long sliceNs) {
     /** Not pinned. */
     public static final int ANY_CORE = -1;
 
     /** Niceness as inherited. */
     public static final int NORMAL = 0;
 
-    /** Any core, niceness as inherited. */
-    public static final ThreadPlacement DEFAULT = new ThreadPlacement(ANY_CORE, NORMAL);
+    /** Time slice as the kernel sees fit. */
+    public static final long KERNEL_SLICE = 0;
+
+    /** Any core, niceness and slice as inherited. */
+    public static final ThreadPlacement DEFAULT = new ThreadPlacement(ANY_CORE, NORMAL, KERNEL_SLICE);
+
+    private static final long MIN_SLICE_NS = 100_000;
+    private static final long MAX_SLICE_NS = 100_000_000;
 
     /** Checks the ranges. */
     public ThreadPlacement {
@@ -27,30 +35,40 @@ public record ThreadPlacement(int core, int nice) {
         if (nice < -20 || nice > 19) {
             throw new IllegalArgumentException("niceness must be -20 to 19: nice=" + nice);
         }
+        if (sliceNs != KERNEL_SLICE && (sliceNs < MIN_SLICE_NS || sliceNs > MAX_SLICE_NS)) {
+            throw new IllegalArgumentException(
+                    "slice must be " + MIN_SLICE_NS + " to " + MAX_SLICE_NS + " ns: sliceNs=" + sliceNs);
+        }
     }
 
     /** Pinned to a core. */
     public static ThreadPlacement pinnedTo(final int core) {
-        return new ThreadPlacement(core, NORMAL);
+        return new ThreadPlacement(core, NORMAL, KERNEL_SLICE);
+    }
+
+    /** The same with another time slice. */
+    public ThreadPlacement withSlice(final long newSliceNs) {
+        return new ThreadPlacement(core, nice, newSliceNs);
     }
 
     /** On any core, behind what is less nice. */
     public static ThreadPlacement background(final int nice) {
-        return new ThreadPlacement(ANY_CORE, nice);
+        return new ThreadPlacement(ANY_CORE, nice, KERNEL_SLICE);
     }
 
     /**
-     * Places the calling thread. A pinning that cannot be had is an error; a niceness that cannot be had is reported by
-     * the result, because the thread works without it.
+     * Places the calling thread. A pinning that cannot be had is an error; a niceness or slice that cannot be had is
+     * reported by the result, because the thread works without it.
      *
-     * @return true when the niceness is as asked for
+     * @return true when niceness and slice are as asked for
      * @throws IllegalStateException when the thread cannot be pinned to the core
      */
     public boolean applyToCurrentThread() {
         if (ANY_CORE != core) {
             Pinning.pin(core);
         }
-        return NORMAL == nice || ThreadNiceness.set(nice);
+        final boolean isNice = NORMAL == nice || ThreadNiceness.set(nice);
+        return (KERNEL_SLICE == sliceNs || ThreadSlice.set(sliceNs)) && isNice;
     }
 
     /** Apart, so that Affinity (native code, log lines) is loaded only where a core is configured. */

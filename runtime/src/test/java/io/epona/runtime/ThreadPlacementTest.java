@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import net.openhft.affinity.Affinity;
 import org.junit.jupiter.api.Test;
@@ -30,6 +33,32 @@ class ThreadPlacementTest {
             }
         });
         return result.join();
+    }
+
+    @Test
+    void shouldRunWithTheSliceAndKeepItsNicenessWhenOneIsAskedFor() throws Exception {
+        final AtomicReference<String> seen = new AtomicReference<>();
+        final Thread thread = Thread.ofPlatform().start(() -> {
+            final boolean isPlaced =
+                    ThreadPlacement.background(3).withSlice(200_000).applyToCurrentThread();
+            seen.set(isPlaced + " nice=" + ThreadNiceness.get() + " slice=" + sliceOfThisThread());
+        });
+        thread.join();
+        assertTrue(seen.get().startsWith("true nice=3 slice="), seen.get());
+        // Kernels before 6.12 have no such setting, and some show no scheduling details.
+        assertTrue(seen.get().endsWith("=200000") || seen.get().endsWith("=unknown"), seen.get());
+    }
+
+    private static String sliceOfThisThread() {
+        try {
+            return Files.readAllLines(Path.of("/proc/thread-self/sched")).stream()
+                    .filter(line -> line.startsWith("se.slice"))
+                    .map(line -> line.replaceAll(".*:\\s*", ""))
+                    .findFirst()
+                    .orElse("unknown");
+        } catch (final IOException ex) {
+            return "unknown";
+        }
     }
 
     @Test
@@ -55,8 +84,9 @@ class ThreadPlacementTest {
 
     @Test
     void shouldRefuseWhatIsOutOfRange() {
-        assertThrows(IllegalArgumentException.class, () -> new ThreadPlacement(-2, 0));
-        assertThrows(IllegalArgumentException.class, () -> new ThreadPlacement(0, 20));
+        assertThrows(IllegalArgumentException.class, () -> new ThreadPlacement(-2, 0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new ThreadPlacement(0, 20, 0));
+        assertThrows(IllegalArgumentException.class, () -> new ThreadPlacement(0, 0, 1));
     }
 
     @Test
@@ -78,7 +108,7 @@ class ThreadPlacementTest {
 
         public static void main(final String[] args) {
             try {
-                new ThreadPlacement(Integer.parseInt(args[0]), 1).applyToCurrentThread();
+                new ThreadPlacement(Integer.parseInt(args[0]), 1, 0).applyToCurrentThread();
             } catch (final IllegalStateException ex) {
                 System.out.println(ex.getMessage()); // a container may not have core 0
             }

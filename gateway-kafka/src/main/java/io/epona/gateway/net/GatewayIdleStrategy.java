@@ -79,6 +79,7 @@ public final class GatewayIdleStrategy implements IdleStrategy, Signal {
             idleCount++;
             state = ARMED;
             VarHandle.fullFence();
+            loop.skipPoll();
         } else {
             await();
             idleCount = 0;

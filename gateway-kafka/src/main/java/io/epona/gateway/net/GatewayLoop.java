@@ -73,6 +73,11 @@ public final class GatewayLoop implements Executor {
         return loop.runNow(NetLimits.MAX_TASK_TIME_NS);
     }
 
+    /** The next {@link #poll} does nothing: the caller will wait right after it, which looks at everything again. */
+    void skipPoll() {
+        wasPolled = true;
+    }
+
     /** Waits for I/O, a task, or the time to be over, and does what is ready. Returns at once when tasks are queued. */
     void await(final long maxNs) {
         wasPolled = loop.run(Math.max(1, maxNs), NetLimits.MAX_TASK_TIME_NS) > 0;

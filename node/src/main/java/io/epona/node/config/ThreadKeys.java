@@ -32,12 +32,15 @@ public final class ThreadKeys {
 
     /** How the background thread waits. */
     public static final ConfigKey<String> BACKGROUND_IDLE = idle(
-            "background.idle", "the thread that drains to partition logs and stores checkpoints", "backoff", "backoff");
+            "background.idle",
+            "the thread that drains to partition logs and stores checkpoints",
+            "sleep-ns",
+            "sleep-ns");
 
     /** Spins before parking. */
     public static final ConfigKey<Integer> IDLE_SPINS = ConfigKey.ofInt("idle.spins")
             .doc("Rounds without work that a thread polls on before it parks. On few cores, park early.")
-            .defaultValue(Profile.SHARED, 1)
+            .defaultValue(Profile.SHARED, 0)
             .defaultValue(Profile.DEDICATED, 100)
             .rule(ConfigRule.range(0, 1_000_000))
             .build();
@@ -50,10 +53,10 @@ public final class ThreadKeys {
             .rule(ConfigRule.durationRange(Duration.ofNanos(1_000), Duration.ofSeconds(10)))
             .build();
 
-    /** Longest park of the background thread. */
-    public static final ConfigKey<Duration> BACKGROUND_MAX_PARK = ConfigKey.ofDuration("background.max-park")
-            .doc("Longest park of the background thread: how often it looks for committed frames to drain.")
-            .defaultValue(Profile.SHARED, Duration.ofMillis(20))
+    /** Pace of the background thread. */
+    public static final ConfigKey<Duration> BACKGROUND_PARK = ConfigKey.ofDuration("background.park")
+            .doc("How often the background thread looks for committed frames, while it keeps up.")
+            .defaultValue(Profile.SHARED, Duration.ofMillis(10))
             .defaultValue(Profile.DEDICATED, Duration.ofMillis(1))
             .rule(ConfigRule.durationRange(Duration.ofNanos(1_000), Duration.ofSeconds(10)))
             .build();
@@ -73,6 +76,20 @@ public final class ThreadKeys {
             .doc("Niceness of the background thread, so that it gives way to the threads that records wait for.")
             .defaultValue(5)
             .rule(ConfigRule.range(0, 19))
+            .build();
+
+    /** Time slice of hot threads. */
+    public static final ConfigKey<Duration> HOT_SLICE = ConfigKey.ofDuration("hot.slice")
+            .doc(
+                    "Scheduler's time slice of gateway, lane and journal threads (Linux 6.12 and later, no privilege needed):"
+                            + " a short one has them run sooner after they are woken, where cores are shared; 0s: the kernel's.")
+            .defaultValue(Profile.SHARED, Duration.ofNanos(100_000))
+            .defaultValue(Profile.DEDICATED, Duration.ZERO)
+            .rule(new ConfigRule<>(
+                    "0s, or 100us to 100ms",
+                    slice -> slice.isZero()
+                            || slice.compareTo(Duration.ofNanos(100_000)) >= 0
+                                    && slice.compareTo(Duration.ofMillis(100)) <= 0))
             .build();
 
     /** Threshold of slow duty cycles. */
