@@ -31,7 +31,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -40,12 +39,15 @@ import java.util.function.IntFunction;
 import java.util.function.IntToLongFunction;
 import org.agrona.concurrent.BusySpinIdleStrategy;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The gateways of a node: their loops and reply rings first, so that lanes can be made that know them; then the agents.
  * Threads are given to them by {@link NodeThreads}.
  */
 final class GatewayThreads implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(GatewayThreads.class);
     /** The only listener. */
     static final String LISTENER_NAME = "PLAINTEXT";
 
@@ -56,6 +58,7 @@ final class GatewayThreads implements AutoCloseable {
     private static final int COLD_READ_THREADS = 2;
     private static final int COLD_READS_QUEUED = 4096;
     private static final int COLD_READ_IDLE_S = 30;
+    private static final int COLD_READ_STOP_S = 10;
     private static final int BIND_TIMEOUT_S = 20;
     private static final int KERNEL_CHOICE = -1;
 
@@ -64,7 +67,7 @@ final class GatewayThreads implements AutoCloseable {
     private final List<GatewayThread> threads = new ArrayList<>();
     private final List<RingBuffer> replyRings = new ArrayList<>();
     private final List<KafkaGateway> gateways = new ArrayList<>();
-    private final ExecutorService coldReads;
+    private final ThreadPoolExecutor coldReads;
 
     GatewayThreads(final Surroundings node) {
         this.node = node;
@@ -79,7 +82,7 @@ final class GatewayThreads implements AutoCloseable {
         }
     }
 
-    private static ExecutorService coldReadExecutor() {
+    private static ThreadPoolExecutor coldReadExecutor() {
         final ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 COLD_READ_THREADS,
                 COLD_READ_THREADS,
@@ -208,8 +211,17 @@ final class GatewayThreads implements AutoCloseable {
         }
     }
 
+    /** Lets reads under way end: an interrupt would close the file of the partition log that is being read. */
     @Override
     public void close() {
-        coldReads.shutdownNow();
+        coldReads.getQueue().clear();
+        coldReads.shutdown();
+        try {
+            if (!coldReads.awaitTermination(COLD_READ_STOP_S, TimeUnit.SECONDS)) {
+                LOGGER.warn("a read of a partition log did not end within {} s", COLD_READ_STOP_S);
+            }
+        } catch (final InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -70,6 +70,9 @@ final class KafkaLogs implements AutoCloseable {
         values.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
         values.put(TopicConfig.FLUSH_MESSAGES_INTERVAL_CONFIG, Long.toString(Long.MAX_VALUE));
         values.put(TopicConfig.PREALLOCATE_CONFIG, "false");
+        values.put(
+                TopicConfig.FILE_DELETE_DELAY_MS_CONFIG,
+                Long.toString(Math.max(config.fileDeleteDelayMs, PartitionLogLimits.MIN_FILE_DELETE_DELAY_MS)));
         return new LogConfig(values);
     }
 

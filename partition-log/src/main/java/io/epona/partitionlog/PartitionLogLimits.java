@@ -50,6 +50,9 @@ final class PartitionLogLimits {
     /** Logs closed in one duty cycle: each writes a snapshot and truncates two index files. */
     static final int CLOSES_PER_CYCLE = 8;
 
+    /** A segment's file outlives by this the moment when no new read finds it: reads that found it must have ended. */
+    static final long MIN_FILE_DELETE_DELAY_MS = 10_000L;
+
     /** Directories looked at for retention in one duty cycle: each costs a listing and a stat of every segment. */
     static final int RETENTION_CHECKS_PER_CYCLE = 16;
 

@@ -100,8 +100,27 @@ public final class PartitionLogs implements AutoCloseable {
      * @return to be closed by the caller
      */
     public LogRead read(final int partitionIndex, final long offset, final int maxLength, final boolean minOneMessage) {
+        if (hasNoLog(partitionIndex)) {
+            return readNothing(offset);
+        }
         final LogSlot slot = acquire(partitionIndex);
         return slot == null ? LogRead.UNKNOWN : readLeased(slot, offset, maxLength, minOneMessage);
+    }
+
+    /** Whether the partition exists and nothing was ever drained for it: readers make no directories. */
+    private boolean hasNoLog(final int partitionIndex) {
+        if (isOpen(partitionIndex)) {
+            return false;
+        }
+        final PartitionDescription partition = directory.partition(partitionIndex);
+        return partition != null
+                && states.get(partition) == SavedLogState.NOTHING
+                && !Files.isDirectory(path(partition));
+    }
+
+    private static LogRead readNothing(final long offset) {
+        final LogRead.Status status = offset == 0 ? LogRead.Status.EMPTY : LogRead.Status.OFFSET_OUT_OF_RANGE;
+        return new LogRead(status, null, 0, -1, 0, 0, null);
     }
 
     /** As {@link #read}, but never opens a log itself: a thread that must not block asks again after OPENING. */
@@ -110,6 +129,9 @@ public final class PartitionLogs implements AutoCloseable {
         final LogSlot slot = slots.get(partitionIndex);
         if (slot != null && slot.tryLease(clock.nanoTime())) {
             return readLeased(slot, offset, maxLength, minOneMessage);
+        }
+        if (hasNoLog(partitionIndex)) {
+            return readNothing(offset);
         }
         return requestOpen(partitionIndex) ? LogRead.BEING_OPENED : LogRead.UNKNOWN;
     }
@@ -171,7 +193,10 @@ public final class PartitionLogs implements AutoCloseable {
         return known.logStartOffset();
     }
 
-    /** End of what was drained, or {@link #UNKNOWN_OFFSET} when the log is not open and its end not remembered. */
+    /**
+     * End of what was drained; 0 for a partition without data, {@link #UNKNOWN_OFFSET} when the log is not open and its
+     * end not remembered. Opens nothing.
+     */
     public long logEndOffset(final int partitionIndex) {
         final LogSlot slot = slots.get(partitionIndex);
         if (slot != null && slot.tryLease(clock.nanoTime())) {
@@ -182,7 +207,11 @@ public final class PartitionLogs implements AutoCloseable {
             }
         }
         final PartitionDescription partition = directory.partition(partitionIndex);
-        return partition == null ? UNKNOWN_OFFSET : states.get(partition).endOffset();
+        if (partition == null) {
+            return UNKNOWN_OFFSET;
+        }
+        final SavedLogState state = states.get(partition);
+        return state == SavedLogState.NOTHING && !Files.isDirectory(path(partition)) ? 0 : state.endOffset();
     }
 
     /**
@@ -209,6 +238,9 @@ public final class PartitionLogs implements AutoCloseable {
     }
 
     private <T> Optional<T> query(final int partitionIndex, final Query<T> query) {
+        if (hasNoLog(partitionIndex)) {
+            return Optional.empty();
+        }
         final LogSlot slot = acquire(partitionIndex);
         if (slot == null) {
             return Optional.empty();

@@ -153,6 +153,22 @@ class DrainTest {
     }
 
     @Test
+    void shouldMakeNoDirectoryWhenAPartitionWithoutDataIsRead() {
+        try (TestLane lane = new TestLane(RING_LENGTH);
+                TestShelf shelf = new TestShelf(lane, directory, partitions)) {
+            assertEquals(LogRead.Status.EMPTY, shelf.logs.read(3, 0, 100, true).status());
+            assertEquals(
+                    LogRead.Status.EMPTY, shelf.logs.tryRead(3, 0, 100, true).status());
+            assertEquals(
+                    LogRead.Status.OFFSET_OUT_OF_RANGE,
+                    shelf.logs.read(3, 1, 100, true).status());
+            assertTrue(shelf.logs.maxTimestamp(3).isEmpty());
+            assertEquals(0, shelf.logs.logEndOffset(3));
+            assertFalse(Files.exists(directory.resolve("orders-3")));
+        }
+    }
+
+    @Test
     void shouldWaitUntilEnoughOrOldEnoughWhenLittleIsCommitted() throws Exception {
         try (TestLane lane = new TestLane(RING_LENGTH);
                 TestShelf shelf = new TestShelf(lane, directory, partitions)) {
