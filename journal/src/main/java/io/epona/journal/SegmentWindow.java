@@ -51,6 +51,11 @@ final class SegmentWindow {
         endPosition = start + count;
     }
 
+    /** Position after the last byte that is loaded. */
+    long endPosition() {
+        return endPosition;
+    }
+
     /** The bytes that were loaded. */
     UnsafeBuffer buffer() {
         return buffer;

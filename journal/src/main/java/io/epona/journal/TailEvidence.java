@@ -2,6 +2,7 @@ package io.epona.journal;
 
 import io.epona.codec.FrameCheck;
 import io.epona.codec.FrameDescriptor;
+import org.agrona.DirectBuffer;
 
 /**
  * Looks behind a bad frame for what tells damage from a torn write. Both leave a bad frame with good ones behind it;
@@ -16,6 +17,9 @@ import io.epona.codec.FrameDescriptor;
  * <p>Reads only; owned by one thread.
  */
 final class TailEvidence {
+    /** A header that starts this close to an end, less its alignment, does not fit before it. */
+    private static final int LAST_HEADER_DISTANCE = FrameDescriptor.HEADER_LENGTH - FrameDescriptor.FRAME_ALIGNMENT;
+
     private final JournalConfig config;
     private final SegmentWindow window;
     private final FrameWalk walk;
@@ -34,19 +38,15 @@ final class TailEvidence {
     /** Searches the segment of the bad position, as far as frames of the same ring can lie. */
     void search(final long badPosition, final SegmentHeader header) {
         final int spanLength = header.spanLength();
-        final long limit = Math.min(header.endPosition(), badPosition + header.ringLength() + header.maxWriteLength());
+        final long limit = Math.min(
+                header.endPosition() - LAST_HEADER_DISTANCE,
+                badPosition + header.ringLength() + header.maxWriteLength());
         lastEnd = badPosition;
         long reach = Long.MAX_VALUE;
         long position = badPosition + FrameDescriptor.FRAME_ALIGNMENT;
         while (position < limit) {
-            final int remaining = FrameDescriptor.remainingInSpan(position, spanLength);
-            if (remaining < FrameDescriptor.HEADER_LENGTH) {
-                position += remaining;
-                continue;
-            }
-            final int offset = window.load(position, FrameDescriptor.HEADER_LENGTH);
-            if (FrameDescriptor.position(window.buffer(), offset) == position
-                    && walk.check(position, spanLength) == FrameCheck.VALID) {
+            position = nextCandidate(position, limit);
+            if (position < limit && isFrame(position, spanLength)) {
                 reach = Math.min(reach, (position & -config.blockLength()) + header.maxWriteLength());
                 onFrame(position, position >= reach ? badPosition + FrameDescriptor.FRAME_ALIGNMENT : 0, spanLength);
                 position = lastEnd;
@@ -54,6 +54,29 @@ final class TailEvidence {
                 position += FrameDescriptor.FRAME_ALIGNMENT;
             }
         }
+    }
+
+    /** First place from here on whose bytes name it as a frame's position; the limit, or beyond, when there is none. */
+    private long nextCandidate(final long fromPosition, final long limit) {
+        long position = fromPosition;
+        while (position < limit) {
+            int offset = window.load(position, FrameDescriptor.HEADER_LENGTH);
+            final DirectBuffer buffer = window.buffer();
+            final long loadedLimit = Math.min(limit, window.endPosition() - LAST_HEADER_DISTANCE);
+            while (position < loadedLimit) {
+                if (FrameDescriptor.position(buffer, offset) == position) {
+                    return position;
+                }
+                position += FrameDescriptor.FRAME_ALIGNMENT;
+                offset += FrameDescriptor.FRAME_ALIGNMENT;
+            }
+        }
+        return position;
+    }
+
+    private boolean isFrame(final long position, final int spanLength) {
+        return FrameDescriptor.remainingInSpan(position, spanLength) >= FrameDescriptor.HEADER_LENGTH
+                && walk.check(position, spanLength) == FrameCheck.VALID;
     }
 
     private void onFrame(final long position, final long durableByDistance, final int spanLength) {
