@@ -12,10 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/**
- * A small node for examples, in a directory below the module's own build directory (which is on a device, as the
- * journal wants it, where the system's temporary directory may be in memory). Removed when closed.
- */
+/** A small node for examples, in a directory of its own that is removed when it is closed. */
 final class ExampleNode implements AutoCloseable {
     private static final List<String> SMALL = List.of(
             "kafka.listen=127.0.0.1:0",
