@@ -61,7 +61,7 @@ public final class JournalWriter implements Agent {
     private long enteredSegment;
     private long lastWriteNs;
     private long writeCount;
-    private boolean isFenced;
+    private volatile boolean isFenced;
 
     JournalWriter(final Context context, final long tailPosition) {
         this.config = context.config;
