@@ -35,8 +35,8 @@ public final class AotTraining {
     private static final String TOPIC = "training";
     private static final int PARTITIONS = 4;
     private static final int RECORD_LENGTH = 1024;
-    private static final int ROUNDS = 3;
-    private static final int RECORDS_PER_ROUND = 20_000;
+    private static final int ROUNDS = 2;
+    private static final int RECORDS_PER_ROUND = 12_000;
     private static final Duration POLL_TIMEOUT = Duration.ofMillis(100);
     private static final Duration DEADLINE = Duration.ofSeconds(60);
 
