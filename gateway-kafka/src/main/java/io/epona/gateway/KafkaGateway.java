@@ -144,8 +144,8 @@ public final class KafkaGateway implements Agent {
 
     @Override
     public int doWork() {
-        int workCount = loop.poll();
         final long nowNs = clock.nanoTime();
+        int workCount = loop.poll(nowNs);
         workCount += hub.poll(nowNs);
         workCount += tracker.pollReplies();
         workCount += index.poll(nowNs);

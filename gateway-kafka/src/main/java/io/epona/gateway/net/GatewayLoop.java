@@ -32,7 +32,8 @@ public final class GatewayLoop implements Executor {
     private final ManualIoEventLoop loop;
     private final Class<? extends ServerChannel> serverChannelType;
     private final ByteBufAllocator allocator;
-    private boolean wasPolled;
+    private boolean isWaitedIn;
+    private long lastPollNs;
 
     private GatewayLoop(final IoHandlerFactory factory, final Class<? extends ServerChannel> serverChannelType) {
         this.loop = new ManualIoEventLoop((Thread) null, factory);
@@ -64,12 +65,22 @@ public final class GatewayLoop implements Executor {
         loop.setOwningThread(Thread.currentThread());
     }
 
-    /** Does what is ready: I/O, then tasks. Nothing when {@link #await} has just done so. */
-    public int poll() {
-        if (wasPolled) {
-            wasPolled = false;
+    /**
+     * Does what is ready: I/O, then tasks. A thread that waits in {@link #await}, which does the same, asks the kernel
+     * only now and then in between: most of its duty cycles are about lanes.
+     *
+     * @param nowNs monotonic time.
+     */
+    public int poll(final long nowNs) {
+        if (isWaitedIn && nowNs - lastPollNs < NetLimits.MIN_POLL_INTERVAL_NS) {
             return 0;
         }
+        lastPollNs = nowNs;
+        return loop.runNow(NetLimits.MAX_TASK_TIME_NS);
+    }
+
+    /** Does what is ready, however recently that was done. */
+    public int poll() {
         return loop.runNow(NetLimits.MAX_TASK_TIME_NS);
     }
 
@@ -80,7 +91,9 @@ public final class GatewayLoop implements Executor {
 
     /** Waits for I/O, a task, or the time to be over, and does what is ready. Returns at once when tasks are queued. */
     void await(final long maxNs) {
-        wasPolled = loop.run(Math.max(1, maxNs), NetLimits.MAX_TASK_TIME_NS) > 0;
+        isWaitedIn = true;
+        loop.run(Math.max(1, maxNs), NetLimits.MAX_TASK_TIME_NS);
+        lastPollNs = System.nanoTime();
     }
 
     /** Makes the owner return from waiting, now or when it next tries to. */

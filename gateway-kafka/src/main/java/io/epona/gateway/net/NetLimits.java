@@ -41,8 +41,8 @@ final class NetLimits {
     /** Time in one duty cycle for tasks that other threads queued on the loop. */
     static final long MAX_TASK_TIME_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    /** Timers called in one duty cycle. */
-    static final int MAX_DEADLINES_PER_CYCLE = 256;
+    /** A thread that waits for I/O anyway asks for it in between at most this often. */
+    static final long MIN_POLL_INTERVAL_NS = TimeUnit.MICROSECONDS.toNanos(10);
 
     /** Distinct causes of refused connections that are logged; the rest are only counted. */
     static final int MAX_LOGGED_CAUSES = 256;
