@@ -33,6 +33,7 @@ public final class GatewayLoop implements Executor {
     private final Class<? extends ServerChannel> serverChannelType;
     private final ByteBufAllocator allocator;
     private boolean isWaitedIn;
+    private boolean isPollSkipped;
     private long lastPollNs;
 
     private GatewayLoop(final IoHandlerFactory factory, final Class<? extends ServerChannel> serverChannelType) {
@@ -72,7 +73,8 @@ public final class GatewayLoop implements Executor {
      * @param nowNs monotonic time.
      */
     public int poll(final long nowNs) {
-        if (isWaitedIn && nowNs - lastPollNs < NetLimits.MIN_POLL_INTERVAL_NS) {
+        if (isPollSkipped || isWaitedIn && nowNs - lastPollNs < NetLimits.MIN_POLL_INTERVAL_NS) {
+            isPollSkipped = false;
             return 0;
         }
         lastPollNs = nowNs;
@@ -86,13 +88,14 @@ public final class GatewayLoop implements Executor {
 
     /** The next {@link #poll} does nothing: the caller will wait right after it, which looks at everything again. */
     void skipPoll() {
-        wasPolled = true;
+        isPollSkipped = true;
     }
 
     /** Waits for I/O, a task, or the time to be over, and does what is ready. Returns at once when tasks are queued. */
     void await(final long maxNs) {
         isWaitedIn = true;
         loop.run(Math.max(1, maxNs), NetLimits.MAX_TASK_TIME_NS);
+        isPollSkipped = false;
         lastPollNs = System.nanoTime();
     }
 
