@@ -11,7 +11,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +33,8 @@ class ExamplesTest {
     private static final String METRICS = "127.0.0.1:9644";
     private static final String BUILT_JARS = "'node/target/lib/*'";
     private static final long EXAMPLE_TIMEOUT_S = 60;
+
+    private static final Map<String, String> OUTPUTS = new HashMap<>();
 
     private static ExampleNode node;
 
@@ -63,8 +67,7 @@ class ExamplesTest {
 
     @Test
     void shouldSendAndReceiveTheFirstMessageWithJava() throws Exception {
-        save(README, "Hello.java");
-        final String out = succeed(withJars(example(README, "java")));
+        final String out = runHello();
         assertTrue(out.contains("on the device at offset "), out);
         assertTrue(out.contains("hello from Java"), out);
     }
@@ -78,8 +81,7 @@ class ExamplesTest {
 
     @Test
     void shouldReadAll() throws Exception {
-        save(README, "Hello.java");
-        succeed(withJars(example(README, "java")));
+        runHello();
         final String out = runJava("ReadAll.java");
         assertTrue(out.lines().anyMatch(line -> line.matches("\\d+ hello from Java")), out);
     }
@@ -95,8 +97,7 @@ class ExamplesTest {
     @Test
     void shouldExportEveryMetricThatIsDocumented() throws Exception {
         runJava("ReportTimes.java");
-        save(README, "Hello.java");
-        succeed(withJars(example(README, "java")));
+        runHello();
         final Set<String> exported = get("/metrics")
                 .lines()
                 .filter(line -> line.startsWith("epona_") || line.startsWith("process_"))
@@ -105,9 +106,23 @@ class ExamplesTest {
         assertEquals(OperationsPageTest.documentedMetrics(), exported);
     }
 
+    private String runHello() throws Exception {
+        return runOnce(README, "Hello.java", example(README, "java"));
+    }
+
     private String runJava(final String name) throws Exception {
-        save(USER_GUIDE, name);
-        return succeed(withJars("java -cp " + BUILT_JARS + ' ' + name));
+        return runOnce(USER_GUIDE, name, "java -cp " + BUILT_JARS + ' ' + name);
+    }
+
+    /** Several tests look at what one example did, and each costs a JVM and a compilation. */
+    private String runOnce(final String document, final String name, final String command) throws Exception {
+        String output = OUTPUTS.get(name);
+        if (output == null) {
+            save(document, name);
+            output = succeed(withJars(command));
+            OUTPUTS.put(name, output);
+        }
+        return output;
     }
 
     private void save(final String document, final String name) throws IOException {
