@@ -42,9 +42,16 @@ final class NodeProcess implements FatalHandler {
         }
     }
 
+    /**
+     * From now on a signal stops the node cleanly. To be called before anybody is told that it is ready, and when
+     * {@link #awaitEnd} is certain to follow.
+     */
+    void stopOnSignal() {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::requestStop, "stop"));
+    }
+
     /** Waits for a signal and stops the node; returns the exit status. */
     int awaitEnd(final Node node) throws InterruptedException {
-        Runtime.getRuntime().addShutdownHook(new Thread(this::requestStop, "stop"));
         stopRequested.await();
         try {
             node.close();

@@ -86,6 +86,7 @@ public final class StartCommand implements Callable<Integer> {
             err.println("epona start: " + describe(ex));
             return REFUSED;
         }
+        process.stopOnSignal();
         final PrintWriter out = spec.commandLine().getOut();
         out.println("epona: ready, kafka on " + node.kafkaAddress() + ", metrics on " + node.metricsAddress());
         out.flush();
