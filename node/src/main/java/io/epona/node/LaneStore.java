@@ -155,8 +155,8 @@ record LaneStore(
                         "the lane's log names a partition that the metadata never gave out: lane="
                                 + laneId + ", partitionIndex=" + partitionIndex + ", limit="
                                 + image.partitionIndexLimit()
-                                + "; the metadata log has lost its end: restore the metadata directory that belongs to this"
-                                + " journal");
+                                + "; the metadata log has lost its end: restore the metadata directory that belongs to"
+                                + " this journal");
             }
             final PartitionInfo partition = image.partition(partitionIndex);
             return partition != null && partition.laneId() == laneId;

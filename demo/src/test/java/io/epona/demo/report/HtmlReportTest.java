@@ -94,7 +94,8 @@ class HtmlReportTest {
         map.put("d", Map.of());
         map.put("e", List.of());
         assertEquals(
-                "{\"a\":null,\"b\":[1,2.50000,true,null],\"c\\u000a\":\"\\u0022\\u005c\\u003c\\u2028\",\"d\":{},\"e\":[]}",
+                "{\"a\":null,\"b\":[1,2.50000,true,null],"
+                        + "\"c\\u000a\":\"\\u0022\\u005c\\u003c\\u2028\",\"d\":{},\"e\":[]}",
                 Json.of(map));
     }
 }

@@ -16,8 +16,8 @@ import java.util.Optional;
 public final class ServiceKeys {
     /** Node id. */
     public static final ConfigKey<Integer> NODE_ID = ConfigKey.ofInt("node.id")
-            .doc(
-                    "Number of the node; the broker id that Kafka clients see. A data directory keeps the one it was made with.")
+            .doc("Number of the node; the broker id that Kafka clients see. A data directory keeps the one it was"
+                    + " made with.")
             .defaultValue(1)
             .rule(ConfigRule.range(0, 65_535))
             .build();
@@ -56,8 +56,8 @@ public final class ServiceKeys {
 
     /** Memory for requests. */
     public static final ConfigKey<Long> GATEWAY_IN_FLIGHT_LENGTH = ConfigKey.ofBytes("gateway.max-in-flight.length")
-            .doc(
-                    "Bytes of requests, whole or in part, that one gateway thread holds (Kafka's queued.max.request.bytes).")
+            .doc("Bytes of requests, whole or in part, that one gateway thread holds"
+                    + " (Kafka's queued.max.request.bytes).")
             .defaultValue(Profile.SHARED, 48 * MIB)
             .defaultValue(Profile.DEDICATED, 256 * MIB)
             .rule(ConfigRule.sizeRange(KIB, 64 * GIB))

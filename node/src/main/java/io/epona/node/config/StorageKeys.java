@@ -21,8 +21,8 @@ public final class StorageKeys {
 
     /** Directory of the journals. */
     public static final ConfigKey<Optional<Path>> JOURNAL_DIR = ConfigKey.ofPath("journal.dir")
-            .doc(
-                    "Directory of the lanes' journals, on a file system with O_DIRECT (ext4, xfs); empty: data.dir/journal.")
+            .doc("Directory of the lanes' journals, on a file system with O_DIRECT (ext4, xfs);"
+                    + " empty: data.dir/journal.")
             .buildOptional();
 
     /** Directory of the partition logs. */
@@ -130,8 +130,8 @@ public final class StorageKeys {
 
     /** How long a silent producer is remembered. */
     public static final ConfigKey<Duration> PRODUCER_EXPIRATION = ConfigKey.ofDuration("producer.expiration")
-            .doc(
-                    "How long an idempotent producer that does not write is remembered (Kafka's producer.id.expiration.ms).")
+            .doc("How long an idempotent producer that does not write is remembered"
+                    + " (Kafka's producer.id.expiration.ms).")
             .defaultValue(Duration.ofDays(1))
             .rule(ConfigRule.durationRange(Duration.ofSeconds(1), Duration.ofDays(3650)))
             .build();

@@ -11,8 +11,8 @@ import java.util.List;
 public final class ThreadKeys {
     /** Lanes on gateway threads. */
     public static final ConfigKey<Boolean> LANE_ON_GATEWAY = ConfigKey.ofBoolean("lane.on-gateway")
-            .doc(
-                    "Run the lanes on the first gateway thread: two thread hops less for each record, where cores are few.")
+            .doc("Run the lanes on the first gateway thread: two thread hops less for each record,"
+                    + " where cores are few.")
             .defaultValue(Profile.SHARED, true)
             .defaultValue(Profile.DEDICATED, false)
             .build();
@@ -47,8 +47,8 @@ public final class ThreadKeys {
 
     /** Longest park. */
     public static final ConfigKey<Duration> IDLE_MAX_PARK = ConfigKey.ofDuration("idle.max-park")
-            .doc(
-                    "Longest park of a signalled thread: a safety net and the pace of its timers, not what records wait for.")
+            .doc("Longest park of a signalled thread: a safety net and the pace of its timers,"
+                    + " not what records wait for.")
             .defaultValue(Duration.ofMillis(100))
             .rule(ConfigRule.durationRange(Duration.ofNanos(1_000), Duration.ofSeconds(10)))
             .build();
@@ -80,9 +80,9 @@ public final class ThreadKeys {
 
     /** Time slice of hot threads. */
     public static final ConfigKey<Duration> HOT_SLICE = ConfigKey.ofDuration("hot.slice")
-            .doc(
-                    "Scheduler's time slice of gateway, lane and journal threads (Linux 6.12 and later, no privilege needed):"
-                            + " a short one has them run sooner after they are woken, where cores are shared; 0s: the kernel's.")
+            .doc("Scheduler's time slice of gateway, lane and journal threads (Linux 6.12 and later, no privilege"
+                    + " needed): a short one has them run sooner after they are woken, where cores are shared;"
+                    + " 0s: the kernel's.")
             .defaultValue(Profile.SHARED, Duration.ofNanos(100_000))
             .defaultValue(Profile.DEDICATED, Duration.ZERO)
             .rule(new ConfigRule<>(
