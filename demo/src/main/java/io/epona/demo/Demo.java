@@ -261,6 +261,7 @@ public final class Demo {
                     + StageTable.duration(run.progress().maxLateNs())
                     + " after it was due; its latency counts from when it was due.");
         }
+        notes.add("The node times batches (and each device write, whatever it carries), the consumer records.");
         times.problem().ifPresent(problem -> notes.add("Stage times of the node are missing or old: " + problem));
     }
 

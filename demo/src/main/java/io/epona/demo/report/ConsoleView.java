@@ -15,6 +15,10 @@ import org.HdrHistogram.Histogram;
  */
 public final class ConsoleView {
     private static final String UP_AND_CLEAR = "\033[%dA\033[J";
+    /** While lines are counted on, a terminal that is too narrow cuts them off instead of breaking them. */
+    private static final String WRAP_OFF = "\033[?7l";
+
+    private static final String WRAP_ON = "\033[?7h";
 
     private final PrintWriter out;
     private final boolean isTerminal;
@@ -67,7 +71,9 @@ public final class ConsoleView {
             lines.addAll(StageTable.lines(stages));
         }
         clear();
+        out.print(isTerminal ? WRAP_OFF : "");
         lines.forEach(line -> out.println(line.isEmpty() ? "" : "  " + line));
+        out.print(isTerminal ? WRAP_ON : "");
         out.flush();
         shownLines = isTerminal ? lines.size() : 0;
     }

@@ -88,8 +88,8 @@ public record Verdict(int exitStatus, String headline, List<String> lines) {
         return "breached: " + count(run.overBudgetCount()) + " records took longer than " + limit
                 + run.culprits().entrySet().stream()
                         .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
-                        .map(entry -> entry.getKey() + " ate it for " + count(entry.getValue()))
-                        .collect(Collectors.joining(", ", "; ", ""));
+                        .map(entry -> entry.getKey() + " " + count(entry.getValue()) + " times")
+                        .collect(Collectors.joining(", ", "; eaten by ", ""));
     }
 
     /** Which stage overran its own share, when one did: nothing is breached yet, but that is where it will be. */

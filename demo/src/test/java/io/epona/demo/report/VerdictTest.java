@@ -36,7 +36,7 @@ class VerdictTest {
         assertEquals(ExitStatus.OVER_BUDGET, verdict.exitStatus());
         assertSays(
                 verdict,
-                "breached: 12 records took longer than 100 ms; commit (journal) ate it for 9, reserve ate it for 3");
+                "breached: 12 records took longer than 100 ms; eaten by commit (journal) 9 times, reserve 3 times");
     }
 
     @Test

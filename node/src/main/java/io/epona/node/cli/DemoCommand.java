@@ -9,6 +9,7 @@ import io.epona.demo.FlowSource;
 import io.epona.demo.flow.Schedule;
 import io.epona.runtime.SystemNodeClock;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -137,6 +138,7 @@ public final class DemoCommand implements Callable<Integer> {
         check(seconds >= 1 && seconds <= MAX_SECONDS, "--seconds must be within 1 to " + MAX_SECONDS);
         check(metrics == null || bootstrap != null, "--metrics needs --bootstrap");
         check(directory == null || bootstrap == null, "--dir is for a node of the demo's own, not with --bootstrap");
+        check(report == null || isWritable(report), "--report must name a file in a directory that can be written to");
         check(settings.isEmpty() || bootstrap == null, "--set is for a node of the demo's own, not with --bootstrap");
         return new DemoConfig(
                 new FlowSource(inputs, seed, schedule(), seconds),
@@ -148,6 +150,11 @@ public final class DemoCommand implements Callable<Integer> {
                         : List.of(directory),
                 report,
                 "epona " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+    }
+
+    private static boolean isWritable(final Path file) {
+        final Path parent = file.toAbsolutePath().getParent();
+        return parent != null && Files.isWritable(Files.exists(file) ? file : parent) && !Files.isDirectory(file);
     }
 
     private Schedule schedule() {
