@@ -5,9 +5,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -15,6 +17,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -26,6 +29,7 @@ public final class Clients {
 
     private static final int DELIVERY_TIMEOUT_MS = 30_000;
     private static final int REQUEST_TIMEOUT_MS = 10_000;
+    private static final int RETRY_MS = 100;
 
     private Clients() {}
 
@@ -99,10 +103,9 @@ public final class Clients {
             final List<TopicPartition> partitions = new ArrayList<>();
             for (final DemoTopic topic : DemoTopic.values()) {
                 create(admin, topic.topicName());
-                admin.describeTopics(List.of(topic.topicName()))
-                        .allTopicNames()
-                        .get()
-                        .get(topic.topicName())
+            }
+            for (final DemoTopic topic : DemoTopic.values()) {
+                describe(admin, topic.topicName())
                         .partitions()
                         .forEach(info -> partitions.add(new TopicPartition(topic.topicName(), info.partition())));
             }
@@ -118,6 +121,22 @@ public final class Clients {
         } catch (final ExecutionException ex) {
             if (!(ex.getCause() instanceof TopicExistsException)) {
                 throw ex;
+            }
+        }
+    }
+
+    /** A broker may know of a topic a moment later than the controller that has just made it. */
+    private static TopicDescription describe(final Admin admin, final String name)
+            throws ExecutionException, InterruptedException {
+        final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(REQUEST_TIMEOUT_MS);
+        while (true) {
+            try {
+                return admin.describeTopics(List.of(name)).allTopicNames().get().get(name);
+            } catch (final ExecutionException ex) {
+                if (!(ex.getCause() instanceof RetriableException) || System.nanoTime() - deadlineNs > 0) {
+                    throw ex;
+                }
+                TimeUnit.MILLISECONDS.sleep(RETRY_MS);
             }
         }
     }
