@@ -22,7 +22,7 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
     private final List<Pending> pending = new ArrayList<>();
     private FrameIndex index;
 
-    private record Pending(LaneTail lane, long position) {}
+    private record Pending(LaneTail lane, long position, long overruns) {}
 
     private record End(PartitionInfo partition, long offset) {}
 
@@ -44,7 +44,7 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
     @Override
     public void onOverrun(final LaneTail lane, final long position) {
         pending.removeIf(older -> older.lane() == lane);
-        pending.add(new Pending(lane, position));
+        pending.add(new Pending(lane, position, lane.overruns()));
     }
 
     int poll() {
@@ -65,14 +65,21 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
         try {
             coldReads.execute(() -> {
                 final List<End> ends = ends(one.lane().laneId());
-                gatewayThread.execute(() -> ends.forEach(end -> index.raiseHighWatermark(
-                        end.partition().partitionIndex(), end.partition().laneId(), end.offset())));
+                gatewayThread.execute(() -> repair(one, ends));
             });
             return true;
         } catch (final RejectedExecutionException ex) {
             // Too much to read at present; the next duty cycle tries again.
             return false;
         }
+    }
+
+    private void repair(final Pending one, final List<End> ends) {
+        for (final End end : ends) {
+            index.raiseHighWatermark(
+                    end.partition().partitionIndex(), one.lane().laneId(), end.offset());
+        }
+        one.lane().onRepaired(one.overruns());
     }
 
     private List<End> ends(final int laneId) {

@@ -84,6 +84,9 @@ public final class TestNode implements AutoCloseable {
     /** False: lanes take no commands. */
     public volatile boolean isLaneRunning = true;
 
+    /** False: gateways other than the first stand still. */
+    public volatile boolean isPeerRunning = true;
+
     /** False: nothing goes into partition logs. */
     public volatile boolean isShelfRunning = true;
 
@@ -262,7 +265,7 @@ public final class TestNode implements AutoCloseable {
         for (int gateway = 1; gateway < options.gatewayCount(); gateway++) {
             run(
                     "gateway-" + gateway,
-                    List.of(gateways.get(gateway)),
+                    List.of(new Gated(gateways.get(gateway), () -> isPeerRunning)),
                     gatewayThreads.get(gateway).idleStrategy());
         }
         run("shelf", shelves, new org.agrona.concurrent.SleepingMillisIdleStrategy(1));
@@ -323,6 +326,11 @@ public final class TestNode implements AutoCloseable {
         @Override
         public int doWork() throws Exception {
             return isRunning.getAsBoolean() ? agent.doWork() : 0;
+        }
+
+        @Override
+        public void onStart() {
+            agent.onStart();
         }
 
         @Override
@@ -390,7 +398,8 @@ public final class TestNode implements AutoCloseable {
                 () -> {
                     try {
                         for (final Agent agent : agents) {
-                            if (agent instanceof KafkaGateway) {
+                            if (agent instanceof KafkaGateway
+                                    || agent instanceof Gated gated && gated.agent() instanceof KafkaGateway) {
                                 agent.onStart();
                             }
                         }
@@ -499,6 +508,7 @@ public final class TestNode implements AutoCloseable {
         isClosing = true;
         isDeviceRunning = true;
         isLaneRunning = true;
+        isPeerRunning = true;
         isShelfRunning = true;
         wake();
         for (final Thread thread : threads) {

@@ -83,6 +83,10 @@ final class FetchPartition extends TailWatcher {
             // Another gateway thread may have acknowledged what this one has not seen yet.
             sources.catchUp();
         }
+        if (fetchOffset > tail.highWatermark() && tail.lane().isBehind()) {
+            // It may well be in range: wait until that is known, and let nobody start over for it.
+            return;
+        }
         if (fetchOffset > tail.highWatermark() || fetchOffset < sources.logs().logStartOffset(info.partitionIndex())) {
             error = Errors.OFFSET_OUT_OF_RANGE;
         } else {

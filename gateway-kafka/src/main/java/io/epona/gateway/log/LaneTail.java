@@ -37,6 +37,7 @@ public final class LaneTail implements FrameHandler {
     private long committedTimeNs;
     private long overruns;
     private boolean isOverrun;
+    private boolean isBehind;
 
     LaneTail(final LaneView view, final FrameIndex index) {
         this.view = view;
@@ -70,6 +71,18 @@ public final class LaneTail implements FrameHandler {
     /** How often the lane had overwritten what was still to be walked. */
     public long overruns() {
         return overruns;
+    }
+
+    /** True after an overrun, until the high watermarks of the lane's partitions are known again. */
+    public boolean isBehind() {
+        return isBehind;
+    }
+
+    /** The high watermarks are known again, as far as they were missed in this many overruns. */
+    public void onRepaired(final long repairedOverruns) {
+        if (repairedOverruns == overruns) {
+            isBehind = false;
+        }
     }
 
     /** Walks what was committed since the last call. Returns the number of frames. */
@@ -159,6 +172,7 @@ public final class LaneTail implements FrameHandler {
     private void skipTo(final long committed) {
         overruns++;
         isOverrun = false;
+        isBehind = true;
         while (queueHead < queueTail) {
             final PartitionTail tail = index.existing(queue[(int) queueHead++ & (queue.length - 1)]);
             if (tail != null) {

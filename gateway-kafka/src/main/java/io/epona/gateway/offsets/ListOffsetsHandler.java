@@ -157,6 +157,8 @@ public final class ListOffsetsHandler implements RequestHandler {
         final PartitionTail tail = index.tail(partition);
         if (tail == null) {
             answer.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
+        } else if (tail.lane().isBehind()) {
+            answer.setErrorCode(Errors.OFFSET_NOT_AVAILABLE.code());
         } else if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
             answer.setOffset(tail.highWatermark()).setLeaderEpoch(partition.leaderEpoch());
         } else if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP

@@ -94,6 +94,8 @@ public final class OffsetForLeaderEpochHandler implements RequestHandler {
         final PartitionTail tail = error == Errors.NONE ? index.tail(partition) : null;
         if (tail == null) {
             answer.setErrorCode((error == Errors.NONE ? Errors.UNKNOWN_TOPIC_OR_PARTITION : error).code());
+        } else if (tail.lane().isBehind()) {
+            answer.setErrorCode(Errors.OFFSET_NOT_AVAILABLE.code());
         } else if (asked.leaderEpoch() == partition.leaderEpoch()) {
             answer.setLeaderEpoch(asked.leaderEpoch()).setEndOffset(tail.highWatermark());
         } else if (asked.leaderEpoch() >= 0 && asked.leaderEpoch() < partition.leaderEpoch()) {
