@@ -48,7 +48,7 @@ class ApiVersionsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        node = new TestNode(directory, TestNode.Options.standard());
+        node = new TestNode(directory, NodeOptions.standard());
     }
 
     @AfterAll

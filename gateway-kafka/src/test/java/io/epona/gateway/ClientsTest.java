@@ -66,7 +66,7 @@ class ClientsTest {
     @ParameterizedTest
     @ValueSource(strings = {"all", "1", "0"})
     void shouldDeliverEveryRecordInOrderWhenProducedWithAcks(final String acks) throws Exception {
-        try (TestNode node = new TestNode(directory, TestNode.Options.standard())) {
+        try (TestNode node = new TestNode(directory, NodeOptions.standard())) {
             node.createTopic("orders", 1, Map.of());
             try (KafkaProducer<byte[], byte[]> producer =
                     producer(node, Map.of("acks", acks, "enable.idempotence", "all".equals(acks)))) {
@@ -90,7 +90,7 @@ class ClientsTest {
     @ParameterizedTest
     @CsvSource({"none", "gzip", "snappy", "lz4", "zstd"})
     void shouldKeepBatchesWhenCompressed(final String compression) throws Exception {
-        try (TestNode node = new TestNode(directory, TestNode.Options.standard())) {
+        try (TestNode node = new TestNode(directory, NodeOptions.standard())) {
             node.createTopic("orders", 1, Map.of());
             try (KafkaProducer<byte[], byte[]> producer =
                     producer(node, Map.of("compression.type", compression, "linger.ms", 5))) {
@@ -110,7 +110,7 @@ class ClientsTest {
 
     @Test
     void shouldReadOldRecordsFromPartitionLogsWhenTheyHaveLeftMemory() throws Exception {
-        final TestNode.Options small = TestNode.Options.standard().withRings(1024 * 1024, 1024 * 1024, 64 * 1024);
+        final NodeOptions small = NodeOptions.standard().withRings(1024 * 1024, 1024 * 1024, 64 * 1024);
         try (TestNode node = new TestNode(directory, small)) {
             node.createTopic("orders", 1, Map.of());
             final int count = 3_000;
@@ -137,7 +137,7 @@ class ClientsTest {
 
     @Test
     void shouldServeManyPartitionsWhenLanesAndGatewaysAreSeveral() throws Exception {
-        final TestNode.Options several = TestNode.Options.standard().withLanes(3, 2);
+        final NodeOptions several = NodeOptions.standard().withLanes(3, 2);
         try (TestNode node = new TestNode(directory, several)) {
             node.createTopic("orders", 12, Map.of());
             try (KafkaProducer<byte[], byte[]> producer = producer(node, Map.of())) {

@@ -47,7 +47,7 @@ class FetchTest {
     void start() throws Exception {
         node = new TestNode(
                 directory,
-                TestNode.Options.standard()
+                NodeOptions.standard()
                         .withFetch(new FetchConfig(4 * 1024 * 1024, 1024 * 1024, 64 * 1024 * 1024, 3, 120_000)));
         client = new RawClient(node.address);
         producer = new RawClient(node.address);

@@ -49,8 +49,8 @@ class FramingTest {
                 config.nativeTransport());
     }
 
-    private static TestNode.Options limited(final int maxConnections, final long idleMs, final long receiveMs) {
-        return TestNode.Options.standard().withNet(config -> limited(config, maxConnections, idleMs, receiveMs));
+    private static NodeOptions limited(final int maxConnections, final long idleMs, final long receiveMs) {
+        return NodeOptions.standard().withNet(config -> limited(config, maxConnections, idleMs, receiveMs));
     }
 
     private static void assertServes(final RawClient client) throws Exception {
@@ -140,7 +140,7 @@ class FramingTest {
     void shouldReadRequestsWhenTheyComeByteByByteOrTogether(final boolean isNative) throws Exception {
         try (TestNode node = new TestNode(
                         directory,
-                        TestNode.Options.standard()
+                        NodeOptions.standard()
                                 .withNet(config -> new NetConfig(
                                         config.listenerName(),
                                         config.host(),
@@ -175,7 +175,7 @@ class FramingTest {
     @Test
     void shouldTakeLargeRequestsInPieces() throws Exception {
         final Random random = new Random(7);
-        try (TestNode node = new TestNode(directory, TestNode.Options.standard());
+        try (TestNode node = new TestNode(directory, NodeOptions.standard());
                 RawClient client = new RawClient(node.address)) {
             node.createTopic("t", 1, Map.of());
             for (int round = 1; round <= 20; round++) {
@@ -251,7 +251,7 @@ class FramingTest {
     @Test
     void shouldServeAThousandIdleConnectionsAtNoCostToOthers() throws Exception {
         final List<RawClient> clients = new ArrayList<>();
-        try (TestNode node = new TestNode(directory, TestNode.Options.standard());
+        try (TestNode node = new TestNode(directory, NodeOptions.standard());
                 RawClient good = new RawClient(node.address)) {
             for (int i = 0; i < 1_000; i++) {
                 clients.add(new RawClient(node.address));

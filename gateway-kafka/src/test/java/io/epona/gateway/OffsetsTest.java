@@ -45,7 +45,7 @@ class OffsetsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        node = new TestNode(directory, TestNode.Options.standard());
+        node = new TestNode(directory, NodeOptions.standard());
     }
 
     @AfterAll

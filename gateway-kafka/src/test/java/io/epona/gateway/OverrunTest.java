@@ -70,8 +70,8 @@ class OverrunTest {
 
     @Test
     void shouldNeitherRefuseNorHideWhatWasCommittedMeanwhile() throws Exception {
-        final TestNode.Options options =
-                TestNode.Options.standard().withLanes(1, 2).withRings(1024 * 1024, 1024 * 1024, 4 * 1024);
+        final NodeOptions options =
+                NodeOptions.standard().withLanes(1, 2).withRings(1024 * 1024, 1024 * 1024, 4 * 1024);
         try (TestNode node = new TestNode(directory, options);
                 RawClient producer = clientOf(node, 0);
                 RawClient client = clientOf(node, 1)) {

@@ -48,7 +48,7 @@ class PipelineTest {
 
     @Test
     void shouldHaveSeveralProduceRequestsInProgressAndAnswerInOrder() throws Exception {
-        try (TestNode node = new TestNode(directory, TestNode.Options.standard());
+        try (TestNode node = new TestNode(directory, NodeOptions.standard());
                 RawClient client = new RawClient(node.address)) {
             node.createTopic("t", 1, Map.of());
             node.isDeviceRunning = false;
@@ -72,7 +72,7 @@ class PipelineTest {
 
     @Test
     void shouldTimeOutWhenNothingBecomesDurable() throws Exception {
-        try (TestNode node = new TestNode(directory, TestNode.Options.standard());
+        try (TestNode node = new TestNode(directory, NodeOptions.standard());
                 RawClient client = new RawClient(node.address)) {
             node.createTopic("t", 1, Map.of());
             node.isDeviceRunning = false;
@@ -99,7 +99,7 @@ class PipelineTest {
 
     @Test
     void shouldGoOnInOrderWhenCommandRingWasFull() throws Exception {
-        final TestNode.Options small = TestNode.Options.standard().withRings(4 * 1024 * 1024, 512 * 1024, 64 * 1024);
+        final NodeOptions small = NodeOptions.standard().withRings(4 * 1024 * 1024, 512 * 1024, 64 * 1024);
         try (TestNode node = new TestNode(directory, small);
                 RawClient other = new RawClient(node.address)) {
             node.createTopic("t", 1, Map.of());
@@ -133,7 +133,7 @@ class PipelineTest {
 
     @Test
     void shouldBoundCommandsInFlightByTheReplyRing() throws Exception {
-        final TestNode.Options small = TestNode.Options.standard().withRings(16 * 1024 * 1024, 4 * 1024 * 1024, 1024);
+        final NodeOptions small = NodeOptions.standard().withRings(16 * 1024 * 1024, 4 * 1024 * 1024, 1024);
         try (TestNode node = new TestNode(directory, small)) {
             node.createTopic("t", 1, Map.of());
             final List<RawClient> clients = new ArrayList<>();
@@ -159,7 +159,7 @@ class PipelineTest {
 
     @Test
     void shouldReadAgainWhenMemoryForRequestsWasUsedUp() throws Exception {
-        final TestNode.Options tight = TestNode.Options.standard()
+        final NodeOptions tight = NodeOptions.standard()
                 .withNet(config -> new io.epona.gateway.net.NetConfig(
                         config.listenerName(),
                         config.host(),
@@ -196,7 +196,7 @@ class PipelineTest {
 
     @Test
     void shouldKeepOthersGoingWhenAReaderDoesNotRead() throws Exception {
-        try (TestNode node = new TestNode(directory, TestNode.Options.standard());
+        try (TestNode node = new TestNode(directory, NodeOptions.standard());
                 RawClient producer = new RawClient(node.address);
                 RawClient slow = new RawClient(node.address, 8 * 1024);
                 RawClient good = new RawClient(node.address)) {

@@ -45,7 +45,7 @@ class ProduceTest {
 
     @BeforeAll
     static void start() throws Exception {
-        node = new TestNode(directory, TestNode.Options.standard().withLanes(2, 1));
+        node = new TestNode(directory, NodeOptions.standard().withLanes(2, 1));
     }
 
     @AfterAll

@@ -10,9 +10,7 @@ import io.epona.controller.LocalController;
 import io.epona.controller.NewTopicSpec;
 import io.epona.controller.PartitionChanges;
 import io.epona.controller.PartitionInfo;
-import io.epona.controller.TopicDefaults;
 import io.epona.controller.TopicInfo;
-import io.epona.gateway.fetch.FetchConfig;
 import io.epona.gateway.handlers.AdminHandlers;
 import io.epona.gateway.handlers.LogDirectory;
 import io.epona.gateway.log.LaneView;
@@ -52,7 +50,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.IdleStrategy;
@@ -69,7 +66,6 @@ import org.apache.kafka.common.security.auth.SecurityProtocol;
  */
 public final class TestNode implements AutoCloseable {
     private static final int SEGMENT_COUNT = 8;
-    private static final int COMMAND_RING_LENGTH = 4 * 1024 * 1024;
 
     public final LocalController controller;
     public final PartitionLogs logs;
@@ -90,7 +86,7 @@ public final class TestNode implements AutoCloseable {
     /** False: nothing goes into partition logs. */
     public volatile boolean isShelfRunning = true;
 
-    private final Options options;
+    private final NodeOptions options;
     private final NodeClock clock = new SystemClock();
     private final ExecutorService controllerThread = Executors.newSingleThreadExecutor();
     private final ExecutorService coldReads = Executors.newFixedThreadPool(2);
@@ -99,79 +95,6 @@ public final class TestNode implements AutoCloseable {
     private final ManyToOneRingBuffer activatorReplies = ring(64 * 1024);
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean isClosing;
-
-    /** How a test's node differs from the ordinary one. */
-    public record Options(
-            int laneCount,
-            int gatewayCount,
-            int ringLength,
-            int commandRingLength,
-            int replyRingLength,
-            long shelfAgeMs,
-            TopicDefaults topics,
-            UnaryOperator<NetConfig> net,
-            FetchConfig fetch) {
-        public static Options standard() {
-            return new Options(
-                    1,
-                    1,
-                    16 * 1024 * 1024,
-                    COMMAND_RING_LENGTH,
-                    64 * 1024,
-                    20,
-                    TopicDefaults.STANDARD,
-                    UnaryOperator.identity(),
-                    FetchConfig.defaults());
-        }
-
-        public Options withLanes(final int count, final int gateways) {
-            return new Options(
-                    count, gateways, ringLength, commandRingLength, replyRingLength, shelfAgeMs, topics, net, fetch);
-        }
-
-        public Options withRings(final int ring, final int commands, final int replies) {
-            return new Options(laneCount, gatewayCount, ring, commands, replies, shelfAgeMs, topics, net, fetch);
-        }
-
-        public Options withTopics(final TopicDefaults defaults) {
-            return new Options(
-                    laneCount,
-                    gatewayCount,
-                    ringLength,
-                    commandRingLength,
-                    replyRingLength,
-                    shelfAgeMs,
-                    defaults,
-                    net,
-                    fetch);
-        }
-
-        public Options withNet(final UnaryOperator<NetConfig> change) {
-            return new Options(
-                    laneCount,
-                    gatewayCount,
-                    ringLength,
-                    commandRingLength,
-                    replyRingLength,
-                    shelfAgeMs,
-                    topics,
-                    change,
-                    fetch);
-        }
-
-        public Options withFetch(final FetchConfig config) {
-            return new Options(
-                    laneCount,
-                    gatewayCount,
-                    ringLength,
-                    commandRingLength,
-                    replyRingLength,
-                    shelfAgeMs,
-                    topics,
-                    net,
-                    config);
-        }
-    }
 
     private record LaneParts(
             LaneConfig config, LogRing ring, ManyToOneRingBuffer commands, LaneCounters counters, int spanLength) {}
@@ -189,7 +112,7 @@ public final class TestNode implements AutoCloseable {
         }
     }
 
-    public TestNode(final Path directory, final Options options) throws Exception {
+    public TestNode(final Path directory, final NodeOptions options) throws Exception {
         this.options = options;
         controller = LocalController.open(
                 new ControllerConfig(

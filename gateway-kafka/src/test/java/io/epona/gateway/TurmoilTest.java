@@ -121,8 +121,8 @@ class TurmoilTest {
 
     @Test
     void shouldLoseReorderOrRepeatNothingWhateverElseGoesOn() throws Exception {
-        final TestNode.Options options =
-                TestNode.Options.standard().withLanes(3, 2).withRings(1024 * 1024, 1024 * 1024, 4 * 1024);
+        final NodeOptions options =
+                NodeOptions.standard().withLanes(3, 2).withRings(1024 * 1024, 1024 * 1024, 4 * 1024);
         final ExecutorService threads = Executors.newCachedThreadPool();
         try (TestNode node = new TestNode(directory, options)) {
             node.createTopic("t", PARTITIONS, Map.of());
