@@ -261,7 +261,11 @@ public final class Demo {
                     + StageTable.duration(run.progress().maxLateNs())
                     + " after it was due; its latency counts from when it was due.");
         }
-        notes.add("The node times batches (and each device write, whatever it carries), the consumer records.");
+        if (times.isNodeKnown()) {
+            notes.add("The node times batches (and each device write, whatever it carries), the consumer records.");
+        } else {
+            notes.add("Without the node's metrics address (--metrics) its stages are not known.");
+        }
         times.problem().ifPresent(problem -> notes.add("Stage times of the node are missing or old: " + problem));
     }
 
@@ -288,7 +292,7 @@ public final class Demo {
                 progress.acknowledgement(),
                 measured.timeline(),
                 run.reception().overBudgetCount(),
-                run.reception().overBudgetCount() == 0
+                run.reception().overBudgetCount() == 0 || !times.isNodeKnown()
                         ? Map.of()
                         : new BreachBlame(times.breaches())
                                 .count(run.reception().overBudget()),

@@ -42,6 +42,11 @@ final class StageTimes {
         this.reported = own.totals();
     }
 
+    /** Whether the node can be asked for its times. */
+    boolean isNodeKnown() {
+        return node.isPresent();
+    }
+
     /** For the consumer's thread. */
     StageRecorder recorder() {
         return recorder;

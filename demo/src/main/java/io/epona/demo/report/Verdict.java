@@ -85,11 +85,13 @@ public record Verdict(int exitStatus, String headline, List<String> lines) {
         if (run.overBudgetCount() == 0) {
             return "kept: no record took longer than " + limit + mostUsed(run.stages());
         }
-        return "breached: " + count(run.overBudgetCount()) + " records took longer than " + limit
-                + run.culprits().entrySet().stream()
+        final String breached = "breached: " + count(run.overBudgetCount()) + " records took longer than " + limit;
+        return run.culprits().isEmpty()
+                ? breached
+                : run.culprits().entrySet().stream()
                         .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                         .map(entry -> entry.getKey() + " " + count(entry.getValue()) + " times")
-                        .collect(Collectors.joining(", ", "; eaten by ", ""));
+                        .collect(Collectors.joining(", ", breached + "; eaten by ", ""));
     }
 
     /** Which stage overran its own share, when one did: nothing is breached yet, but that is where it will be. */

@@ -40,6 +40,13 @@ class VerdictTest {
     }
 
     @Test
+    void shouldBlameNobodyWhenStagesAreNotKnown() {
+        final Verdict verdict =
+                Verdict.of(SampleRun.of(new DeliveryResult(1_000, 1_000, 0, 0, 0, 0, 0), 12, Map.of(), 120 * MS));
+        assertTrue(verdict.lines().getLast().endsWith("12 records took longer than 100 ms"), verdict.toString());
+    }
+
+    @Test
     void shouldBeInexactWhenAnythingIsWrongWithDelivery() {
         final DeliveryResult[] results = {
             new DeliveryResult(1_000, 999, 1, 0, 0, 0, 0),
