@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Collection;
 import java.util.List;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -59,8 +60,10 @@ final class KafkaEpochCheckpoint extends LeaderEpochCheckpointFile {
         for (final EpochEntry entry : epochs) {
             text.append(entry.epoch()).append(' ').append(entry.startOffset()).append('\n');
         }
+        final Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         try {
-            Files.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
+            Files.write(temporary, text.toString().getBytes(StandardCharsets.UTF_8));
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (final IOException e) {
             throw new KafkaStorageException("cannot write " + file, e);
         }

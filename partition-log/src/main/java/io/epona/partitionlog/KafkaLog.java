@@ -274,7 +274,7 @@ final class KafkaLog {
 
     /** What is remembered of the log while it is open. */
     SavedLogState openState() {
-        return new SavedLogState(log.logStartOffset(), log.recoveryPoint(), -1, -1, -1, -1, -1, false);
+        return SavedLogState.open(log.logStartOffset(), log.recoveryPoint());
     }
 
     /**
@@ -322,7 +322,8 @@ final class KafkaLog {
                 new File(directory, fileName(activeBase, LOG)).length(),
                 new File(directory, fileName(activeBase, INDEX)).length(),
                 new File(directory, fileName(activeBase, TIME_INDEX)).length(),
-                durable);
+                durable,
+                true);
     }
 
     /** Lets go of the files and writes nothing: for a deleted log, or one that failed. */

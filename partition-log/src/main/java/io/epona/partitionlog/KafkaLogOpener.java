@@ -33,9 +33,15 @@ final class KafkaLogOpener {
     private static final String TOPIC_ID = "topic_id: ";
 
     private final KafkaLogs shared;
+    private volatile boolean trustsPageCache = true;
 
     KafkaLogOpener(final KafkaLogs shared) {
         this.shared = shared;
+    }
+
+    /** A flush failed: what the page cache shows may not be what the device has. */
+    void distrustPageCache() {
+        trustsPageCache = false;
     }
 
     /**
@@ -50,7 +56,8 @@ final class KafkaLogOpener {
         final boolean isNew = !Files.isDirectory(directory);
         final boolean metadataUnflushed = prepareDirectory(description, directory, saved);
         final File dir = directory.toFile();
-        final boolean clean = saved.matches(directory);
+        final boolean clean =
+                !isNew && (saved.matches(directory) || trustsPageCache && saved.sound() && KilledLog.repair(directory));
         final TopicPartition partition = new TopicPartition(description.topic(), description.partition());
         final KafkaScheduler scheduler = new KafkaScheduler(shared.delayed());
         final LogConfig config = shared.effective(description.config());
@@ -63,7 +70,7 @@ final class KafkaLogOpener {
         try {
             final LoadedLogOffsets offsets = isNew
                     ? begin(dir, config, segments)
-                    : load(dir, config, scheduler, saved, segments, epochs, producers);
+                    : load(new Loading(dir, config, scheduler, saved, clean), segments, epochs, producers);
             final LocalLog local = new LocalLog(
                     dir,
                     config,
@@ -94,26 +101,26 @@ final class KafkaLogOpener {
         return new LoadedLogOffsets(0, 0, new LogOffsetMetadata(0, 0, 0));
     }
 
+    private record Loading(
+            File directory, LogConfig config, KafkaScheduler scheduler, SavedLogState saved, boolean clean) {}
+
     private LoadedLogOffsets load(
-            final File dir,
-            final LogConfig config,
-            final KafkaScheduler scheduler,
-            final SavedLogState saved,
+            final Loading loading,
             final LogSegments segments,
             final LeaderEpochFileCache epochs,
             final KafkaProducerState producers)
             throws IOException {
         return new LogLoader(
-                        dir,
-                        UnifiedLog.parseTopicPartitionName(dir),
-                        config,
-                        scheduler,
+                        loading.directory(),
+                        UnifiedLog.parseTopicPartitionName(loading.directory()),
+                        loading.config(),
+                        loading.scheduler(),
                         shared.time(),
                         shared.failures(),
-                        saved.matches(dir.toPath()),
+                        loading.clean(),
                         segments,
-                        saved.logStartOffset(),
-                        saved.recoveryPoint(),
+                        loading.saved().logStartOffset(),
+                        loading.saved().recoveryPoint(),
                         epochs,
                         producers,
                         new ConcurrentHashMap<>(),

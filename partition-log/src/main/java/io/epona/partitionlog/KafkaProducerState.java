@@ -21,6 +21,19 @@ final class KafkaProducerState extends ProducerStateManager {
         super(topicPartition, directory, PartitionLogLimits.MAX_TRANSACTION_TIMEOUT_MS, config, time);
     }
 
+    /**
+     * Takes the newest snapshot as the state at the log's end: the state in a partition log decides nothing, so the
+     * records since that snapshot are not read for it.
+     */
+    @Override
+    public void truncateAndReload(final long logStartOffset, final long logEndOffset, final long nowMs)
+            throws IOException {
+        super.truncateAndReload(logStartOffset, logEndOffset, nowMs);
+        if (mapEndOffset() < logEndOffset) {
+            updateMapEndOffset(logEndOffset);
+        }
+    }
+
     @Override
     public void takeSnapshot() throws IOException {
         takeSnapshot(false);

@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
 final class LogMaintenance implements Agent {
     private static final Logger LOG = LoggerFactory.getLogger(LogMaintenance.class);
     private static final String DELETE_SUFFIX = "-delete";
-    private static final String STRAY_SUFFIX = "-stray";
 
     private final PartitionLogs logs;
     private final PartitionDirectory directory;
@@ -164,26 +163,20 @@ final class LogMaintenance implements Agent {
             }
             return;
         }
-        final int dash = name.lastIndexOf('-');
-        if (name.endsWith(STRAY_SUFFIX) || dash < 1 || !isNumber(name.substring(dash + 1))) {
+        if (!LogNames.isLog(name)) {
             return;
         }
-        final String topic = name.substring(0, dash);
-        final int partition = Integer.parseInt(name.substring(dash + 1));
-        final int partitionIndex = directory.partitionIndex(topic, partition);
+        final int partitionIndex = LogNames.partitionIndex(name, directory);
         if (partitionIndex >= 0) {
             retain(partitionIndex);
         } else if (looksForStrays && logs.directory().resolve(name).toFile().isDirectory()) {
             try {
-                logs.deletions().setAside(logs.directory().resolve(name), topic, partition);
+                logs.deletions()
+                        .setAside(logs.directory().resolve(name), LogNames.topic(name), LogNames.partition(name));
             } catch (final IOException e) {
                 errors.onError(e);
             }
         }
-    }
-
-    private static boolean isNumber(final String text) {
-        return !text.isEmpty() && text.length() < 10 && text.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
     private void retain(final int partitionIndex) throws IOException {

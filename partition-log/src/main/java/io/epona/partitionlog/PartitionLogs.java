@@ -63,12 +63,22 @@ public final class PartitionLogs implements AutoCloseable {
             final NodeClock clock,
             final FatalHandler fatal,
             final ErrorHandler errors) {
+        this(config, directory, clock, fatal, errors, SavedLogStates.readBootId());
+    }
+
+    PartitionLogs(
+            final PartitionLogsConfig config,
+            final PartitionDirectory directory,
+            final NodeClock clock,
+            final FatalHandler fatal,
+            final ErrorHandler errors,
+            final String bootId) {
         this.config = config;
         this.directory = directory;
         this.clock = clock;
         this.kafka = new KafkaLogs(clock, new DelayedTasks(clock));
         this.opener = new KafkaLogOpener(kafka);
-        this.states = new SavedLogStates(config.directory().resolve(STATES_FILE));
+        this.states = new SavedLogStates(config.directory().resolve(STATES_FILE), bootId);
         this.deletions = new LogDeletions(config.directory(), errors);
         this.fileSystemFlush = new FileSystemFlush(config.directory());
         this.maintenance = new LogMaintenance(this, directory, clock, fatal, errors);
@@ -81,9 +91,28 @@ public final class PartitionLogs implements AutoCloseable {
             fileSystemFlush.open();
             states.load();
             refill = Files.exists(config.directory().resolve(FAILED_FILE));
+            if (refill) {
+                opener.distrustPageCache();
+            }
+            if (!states.isSameBoot()) {
+                rememberUnknownLogs();
+                states.store();
+            }
         } catch (final IOException e) {
             throw new PartitionLogException(
                     "cannot use the directory of partition logs: log.dir=" + config.directory(), e);
+        }
+    }
+
+    /** The machine has started since: no log of which nothing is remembered may pass for one made a moment ago. */
+    private void rememberUnknownLogs() {
+        final String[] names = config.directory().toFile().list();
+        for (final String name : names == null ? new String[0] : names) {
+            final int partitionIndex = LogNames.partitionIndex(name, directory);
+            final PartitionDescription partition = partitionIndex < 0 ? null : directory.partition(partitionIndex);
+            if (partition != null) {
+                states.putUnknown(partition);
+            }
         }
     }
 

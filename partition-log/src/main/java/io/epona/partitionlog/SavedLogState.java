@@ -15,6 +15,7 @@ import java.util.List;
  * @param indexLength length of its offset index then
  * @param timeIndexLength length of its time index then
  * @param durable whether all of that was on the device; otherwise it holds until the machine starts again
+ * @param sound whether the log was opened since the machine started: then all its completed writes can be read
  */
 record SavedLogState(
         long logStartOffset,
@@ -24,19 +25,55 @@ record SavedLogState(
         long logLength,
         long indexLength,
         long timeIndexLength,
-        boolean durable) {
+        boolean durable,
+        boolean sound) {
     static final long UNKNOWN = -1;
 
-    /** Nothing is known: open by scanning everything. */
-    static final SavedLogState NOTHING = new SavedLogState(0, 0, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false);
+    /** Nothing is remembered: there is no log, or it was made a moment ago. */
+    static final SavedLogState NOTHING = open(0, 0);
+
+    /** Nothing is known of a log that is there: open by scanning everything. */
+    static final SavedLogState UNKNOWN_LOG = NOTHING.afterRestart();
+
+    /** Of a log that is open. */
+    static SavedLogState open(final long logStartOffset, final long recoveryPoint) {
+        return new SavedLogState(
+                logStartOffset, recoveryPoint, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false, true);
+    }
 
     boolean wasClosed() {
         return endOffset != UNKNOWN;
     }
 
-    /** Without what holds only while the log is closed, or until the machine starts again. */
-    SavedLogState asUnclean() {
-        return new SavedLogState(logStartOffset, recoveryPoint, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, durable);
+    /** What is left of it when the machine has started again since. */
+    SavedLogState afterRestart() {
+        return wasClosed() && durable
+                ? new SavedLogState(
+                        logStartOffset,
+                        recoveryPoint,
+                        endOffset,
+                        activeBase,
+                        logLength,
+                        indexLength,
+                        timeIndexLength,
+                        true,
+                        false)
+                : new SavedLogState(
+                        logStartOffset, recoveryPoint, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false, false);
+    }
+
+    /** The same, on the device as it is. */
+    SavedLogState asDurable() {
+        return new SavedLogState(
+                logStartOffset,
+                wasClosed() ? endOffset : recoveryPoint,
+                endOffset,
+                activeBase,
+                logLength,
+                indexLength,
+                timeIndexLength,
+                true,
+                sound);
     }
 
     /** Whether the last segment is still the same and its files have the lengths with which they were closed. */

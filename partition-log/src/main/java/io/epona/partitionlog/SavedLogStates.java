@@ -22,19 +22,19 @@ import org.slf4j.LoggerFactory;
  * <p>A file that is absent or damaged costs time (logs are opened by scanning them), never records.
  *
  * <pre>
- * epona-partition-logs 1
+ * epona-partition-logs 2
  * BOOT-ID
- * TOPIC-ID PARTITION logStart recoveryPoint end activeBase logLength indexLength timeIndexLength durable
+ * TOPIC-ID PARTITION logStart recoveryPoint end activeBase logLength indexLength timeIndexLength durable sound
  * ...
  * crc32c HEX of everything before this line
  * </pre>
  */
 final class SavedLogStates {
     private static final Logger LOG = LoggerFactory.getLogger(SavedLogStates.class);
-    private static final String MAGIC = "epona-partition-logs 1";
+    private static final String MAGIC = "epona-partition-logs 2";
     private static final String CRC = "crc32c ";
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
-    private static final int FIELDS = 10;
+    private static final int FIELDS = 11;
 
     private record Key(Uuid topicId, int partition) {}
 
@@ -42,10 +42,7 @@ final class SavedLogStates {
     private final String bootId;
     private final ConcurrentHashMap<Key, SavedLogState> states = new ConcurrentHashMap<>();
     private volatile boolean changed;
-
-    SavedLogStates(final Path file) {
-        this(file, readBootId());
-    }
+    private boolean sameBoot;
 
     SavedLogStates(final Path file, final String bootId) {
         this.file = file;
@@ -69,6 +66,16 @@ final class SavedLogStates {
         }
     }
 
+    /** Whether the file that was loaded was written since the machine started. */
+    boolean isSameBoot() {
+        return sameBoot;
+    }
+
+    /** There is a log of which nothing is known. */
+    void putUnknown(final PartitionDescription partition) {
+        states.putIfAbsent(new Key(partition.topicId(), partition.partition()), SavedLogState.UNKNOWN_LOG);
+    }
+
     boolean isChanged() {
         return changed;
     }
@@ -79,15 +86,7 @@ final class SavedLogStates {
 
     /** From now on everything that is remembered is on the device too; for a clean stop, after a flush of it all. */
     void markDurable() {
-        states.replaceAll((key, state) -> new SavedLogState(
-                state.logStartOffset(),
-                state.wasClosed() ? state.endOffset() : state.recoveryPoint(),
-                state.endOffset(),
-                state.activeBase(),
-                state.logLength(),
-                state.indexLength(),
-                state.timeIndexLength(),
-                true));
+        states.replaceAll((key, state) -> state.asDurable());
         changed = true;
     }
 
@@ -106,13 +105,13 @@ final class SavedLogStates {
             return;
         }
         final String[] lines = text.substring(0, end).split("\n");
-        final boolean sameBoot = lines[1].equals(bootId) && !bootId.isEmpty();
+        sameBoot = lines[1].equals(bootId) && !bootId.isEmpty();
         for (int i = 2; i < lines.length; i++) {
-            parse(lines[i].split(" "), sameBoot);
+            parse(lines[i].split(" "));
         }
     }
 
-    private void parse(final String[] fields, final boolean sameBoot) {
+    private void parse(final String[] fields) {
         if (fields.length != FIELDS) {
             throw new IllegalStateException(file + ": a line with a valid checksum has " + fields.length + " fields");
         }
@@ -124,10 +123,11 @@ final class SavedLogStates {
                 Long.parseLong(fields[6]),
                 Long.parseLong(fields[7]),
                 Long.parseLong(fields[8]),
-                "1".equals(fields[9]));
+                "1".equals(fields[9]),
+                "1".equals(fields[10]));
         states.put(
                 new Key(Uuid.fromString(fields[0]), Integer.parseInt(fields[1])),
-                state.durable() || sameBoot ? state : state.asUnclean());
+                sameBoot ? state : state.afterRestart());
     }
 
     /** Writes the file: temporary, flushed, renamed into place, names flushed. */
@@ -154,17 +154,21 @@ final class SavedLogStates {
     }
 
     private static void append(final StringBuilder text, final Key key, final SavedLogState state) {
-        text.append(key.topicId()).append(' ').append(key.partition()).append(' ');
-        text.append(state.logStartOffset())
-                .append(' ')
-                .append(state.recoveryPoint())
-                .append(' ');
-        text.append(state.endOffset()).append(' ').append(state.activeBase()).append(' ');
-        text.append(state.logLength()).append(' ').append(state.indexLength()).append(' ');
-        text.append(state.timeIndexLength())
-                .append(' ')
-                .append(state.durable() ? '1' : '0')
-                .append('\n');
+        text.append(key.topicId()).append(' ').append(key.partition());
+        append(text, state.logStartOffset());
+        append(text, state.recoveryPoint());
+        append(text, state.endOffset());
+        append(text, state.activeBase());
+        append(text, state.logLength());
+        append(text, state.indexLength());
+        append(text, state.timeIndexLength());
+        append(text, state.durable() ? 1 : 0);
+        append(text, state.sound() ? 1 : 0);
+        text.append('\n');
+    }
+
+    private static void append(final StringBuilder text, final long field) {
+        text.append(' ').append(field);
     }
 
     private static String crc(final String text) {
@@ -173,7 +177,7 @@ final class SavedLogStates {
         return Long.toHexString(crc.getValue());
     }
 
-    private static String readBootId() {
+    static String readBootId() {
         try {
             return Files.readString(BOOT_ID).strip();
         } catch (final IOException e) {

@@ -36,9 +36,20 @@ final class TestShelf implements AutoCloseable {
             final FakePartitions partitions,
             final SettableNodeClock clock,
             final ShelfConfig shelfConfig) {
+        this(lane, config, partitions, clock, shelfConfig, "boot");
+    }
+
+    TestShelf(
+            final TestLane lane,
+            final PartitionLogsConfig config,
+            final FakePartitions partitions,
+            final SettableNodeClock clock,
+            final ShelfConfig shelfConfig,
+            final String bootId) {
         this.lane = lane;
         this.clock = clock;
-        this.logs = new PartitionLogs(config, partitions, clock, (role, reason) -> fatal.add(reason), errors::add);
+        this.logs =
+                new PartitionLogs(config, partitions, clock, (role, reason) -> fatal.add(reason), errors::add, bootId);
         logs.open();
         this.agent = new ShelfAgent(
                 new ShelfContext(
