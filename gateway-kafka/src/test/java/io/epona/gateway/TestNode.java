@@ -404,6 +404,13 @@ public final class TestNode implements AutoCloseable {
         return topic;
     }
 
+    /** Bytes in buffers that are in use, over all gateways. */
+    public long pinnedMemory() {
+        return gatewayThreads.stream()
+                .mapToLong(thread -> ((PooledByteBufAllocator) thread.loop().allocator()).pinnedDirectMemory())
+                .sum();
+    }
+
     /** Lets the threads notice that a switch was turned. */
     public void wake() {
         gatewayThreads.forEach(thread -> thread.idleStrategy().signal());
@@ -442,11 +449,8 @@ public final class TestNode implements AutoCloseable {
                 throw stuck;
             }
         }
-        for (final GatewayThread thread : gatewayThreads) {
-            final long leaked = ((PooledByteBufAllocator) thread.loop().allocator()).pinnedDirectMemory();
-            if (leaked != 0) {
-                errors.add(new IllegalStateException("buffers were not given back: bytes=" + leaked));
-            }
+        if (pinnedMemory() != 0) {
+            errors.add(new IllegalStateException("buffers were not given back: bytes=" + pinnedMemory()));
         }
         controller.close();
         controllerThread.shutdown();

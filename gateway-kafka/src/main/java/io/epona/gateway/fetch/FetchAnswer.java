@@ -15,14 +15,17 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.requests.FetchResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Puts a fetch response together from what its partitions have. Gateway thread only, one response at a time. */
 final class FetchAnswer {
     /** From this version on clients read the present leader out of a response. */
     private static final short FIRST_VERSION_WITH_LEADER = 16;
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(FetchAnswer.class);
+
     private final FetchSources sources;
-    private final FetchConfig config;
     private final FetchMeters meters;
     private final ByteBufAllocator allocator;
 
@@ -34,13 +37,8 @@ final class FetchAnswer {
     private long deliveredSinceNs;
     private boolean isDelivering;
 
-    FetchAnswer(
-            final FetchSources sources,
-            final FetchConfig config,
-            final FetchMeters meters,
-            final ByteBufAllocator allocator) {
+    FetchAnswer(final FetchSources sources, final FetchMeters meters, final ByteBufAllocator allocator) {
         this.sources = sources;
-        this.config = config;
         this.meters = meters;
         this.allocator = allocator;
     }
@@ -48,7 +46,7 @@ final class FetchAnswer {
     /** Builds the response; the session's partitions have been looked at. */
     FetchResponseData build(final FetchOperation operation) {
         remainingLength = operation.maxLength;
-        remainingMemoryLength = operation.takeWithoutMemory() ? 0 : config.maxMemoryLength();
+        remainingMemoryLength = operation.memoryLength();
         hasRecords = false;
         isDelivering = false;
         final List<FetchableTopicResponse> topics = new ArrayList<>(1);
@@ -159,8 +157,7 @@ final class FetchAnswer {
             return MemoryRecords.EMPTY;
         }
         final int limit = Math.min(Math.min(partition.maxLength, remainingLength), remainingMemoryLength);
-        final ByteBuf bytes = sources.index()
-                .read(partition.tail(), partition.fetchOffset, Math.max(0, limit), !hasRecords, allocator);
+        final ByteBuf bytes = readMemory(partition, Math.max(0, limit));
         if (bytes == null || !bytes.isReadable()) {
             // Not in memory any more: the next look finds that out.
             return MemoryRecords.EMPTY;
@@ -175,6 +172,17 @@ final class FetchAnswer {
             deliveredSinceNs = operation.readySinceNs();
         }
         return taken(new BufferedRecords(bytes));
+    }
+
+    private ByteBuf readMemory(final FetchPartition partition, final int limit) {
+        try {
+            return sources.index().read(partition.tail(), partition.fetchOffset, limit, !hasRecords, allocator);
+        } catch (final OutOfMemoryError ex) {
+            // Direct memory, that is: the client asks again, and there may be some by then.
+            meters.onOutboundWait();
+            LOGGER.warn("no direct memory for a fetch: partitionIndex={}, length={}", partition.info(), limit, ex);
+            return null;
+        }
     }
 
     private BaseRecords fileRecordsOf(final FetchPartition partition, final LogRead read) {

@@ -28,7 +28,7 @@ final class FetchOperation extends Deadline {
     private final FetchService service;
     private State state = State.LOOKING;
     private boolean isQueued;
-    private boolean isWithoutMemory;
+    private int memoryLength;
     private long readySinceNs;
 
     /** What the client wants to happen with its session. */
@@ -87,16 +87,13 @@ final class FetchOperation extends Deadline {
         readySinceNs = nanoTime;
     }
 
-    /** Clients have too much outstanding: no records out of memory if this is answered now. */
-    void withoutMemory() {
-        isWithoutMemory = true;
+    /** How much this may take out of memory if it is answered now. */
+    void memoryLength(final int length) {
+        memoryLength = length;
     }
 
-    /** Takes the wish of {@link #withoutMemory()} back. */
-    boolean takeWithoutMemory() {
-        final boolean wasWithoutMemory = isWithoutMemory;
-        isWithoutMemory = false;
-        return wasWithoutMemory;
+    int memoryLength() {
+        return memoryLength;
     }
 
     /** A partition of the session got records. Returns whether this still wants to hear of more. */

@@ -29,11 +29,7 @@ public final class FetchPath {
         service = new FetchService(
                 sources,
                 sessions,
-                new FetchAnswer(
-                        sources,
-                        context.fetch(),
-                        meters,
-                        context.thread().loop().allocator()),
+                new FetchAnswer(sources, meters, context.thread().loop().allocator()),
                 new ColdReader(context.partitionLogs(), context.coldReads()),
                 new FetchService.Surroundings(
                         context.fetch(), meters, context.thread().deadlines(), hub));

@@ -27,6 +27,9 @@ public final class FetchService {
     /** When records are there but cannot be had right now, the fetch is looked at again after this time. */
     private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
+    /** What a fetch gets out of memory while that is short, unless a single batch is longer. */
+    private static final int SHORT_LENGTH = 64 * 1024;
+
     private final FetchSources sources;
     private final FetchSessions sessions;
     private final FetchAnswer answer;
@@ -129,9 +132,7 @@ public final class FetchService {
         }
         if (!mustAnswer && !hasCold && length < operation.minLength) {
             await(operation, operation.expiryNs);
-        } else if (length > 0 && hub.get().outboundLength() > config.maxOutboundLength()) {
-            meters.onOutboundWait();
-            operation.withoutMemory();
+        } else if (!grantMemory(operation) && length > 0) {
             retry(operation);
         } else if (!hasCold) {
             respond(operation);
@@ -140,8 +141,27 @@ public final class FetchService {
         }
     }
 
+    /**
+     * Says how much the fetch may take out of memory: what it likes; little when clients have much outstanding; nothing
+     * when they have twice that. So those that do not take their responses slow others down, and do not stop them.
+     */
+    private boolean grantMemory(final FetchOperation operation) {
+        final long outboundLength = hub.get().outboundLength();
+        if (outboundLength <= config.maxOutboundLength()) {
+            operation.memoryLength(config.maxMemoryLength());
+            return true;
+        }
+        if (outboundLength <= 2 * config.maxOutboundLength()) {
+            operation.memoryLength(Math.min(SHORT_LENGTH, config.maxMemoryLength()));
+            return true;
+        }
+        meters.onOutboundWait();
+        hub.get().closeStuck();
+        operation.memoryLength(0);
+        return false;
+    }
+
     private void await(final FetchOperation operation, final long deadlineNs) {
-        operation.takeWithoutMemory();
         final FetchSession session = operation.session;
         for (FetchPartition partition = session.firstDirty(); partition != null; partition = partition.nextDirty) {
             partition.startWatching();

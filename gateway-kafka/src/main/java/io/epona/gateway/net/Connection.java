@@ -62,6 +62,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
     private long handedLength;
     private long outboundLength;
     private long lastSentLength;
+    private long lastSentNs;
     private long frameDeadlineNs;
     int hubIndex = -1;
 
@@ -80,6 +81,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
         localAddress = (InetSocketAddress) channel.localAddress();
         remoteAddress = (InetSocketAddress) channel.remoteAddress();
         lastProgressNs = hub.nowNs();
+        lastSentNs = lastProgressNs;
         hub.deadlines().schedule(idleDeadline, lastProgressNs + hub.idleTimeoutNs());
         hub.onOpened(this);
     }
@@ -285,6 +287,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
                 hub.stats().onResponse(response.length());
                 handedLength += response.length();
                 response.writeTo(context);
+                noteOutbound();
                 markDirty();
             }
         }
@@ -369,12 +372,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
             return;
         }
         final long unwritten = unwrittenLength();
-        final boolean isWaitingForUs = !exchanges.isEmpty() && unwritten == 0;
-        final long sentLength = handedLength - unwritten;
-        if (isWaitingForUs || sentLength > lastSentLength) {
+        noteSent(nowNs, unwritten);
+        if (!exchanges.isEmpty() && unwritten == 0) {
+            // The client waits for us.
             lastProgressNs = nowNs;
         }
-        lastSentLength = sentLength;
         if (nowNs - lastProgressNs >= hub.idleTimeoutNs()) {
             hub.stats().onClosedIdle();
             close();
@@ -382,6 +384,27 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
         }
         final long idleNs = lastProgressNs + hub.idleTimeoutNs();
         hub.deadlines().schedule(idleDeadline, isReceiving && frameDeadlineNs - idleNs < 0 ? frameDeadlineNs : idleNs);
+    }
+
+    private void noteSent(final long nowNs, final long unwritten) {
+        final long sentLength = handedLength - unwritten;
+        if (sentLength > lastSentLength) {
+            lastSentLength = sentLength;
+            lastSentNs = nowNs;
+            lastProgressNs = nowNs;
+        }
+    }
+
+    /** Closes the connection when the client has not taken a byte for long of what is there for it. */
+    void closeIfStuck(final long nowNs) {
+        final long unwritten = unwrittenLength();
+        if (unwritten == 0) {
+            lastSentNs = nowNs;
+        }
+        noteSent(nowNs, unwritten);
+        if (unwritten > 0 && nowNs - lastSentNs >= NetLimits.STUCK_NS) {
+            closeForError("client does not take its responses", "remote=" + remoteAddress, null);
+        }
     }
 
     void closeForError(final String cause, final String detail, final Throwable error) {

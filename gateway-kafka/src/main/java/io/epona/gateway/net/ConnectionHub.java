@@ -42,6 +42,7 @@ public final class ConnectionHub {
     private long nowNs;
     private long outboundLength;
     private long outboundRecountLength;
+    private long lastStuckNs;
 
     /**
      * A hub without connections.
@@ -68,6 +69,7 @@ public final class ConnectionHub {
         this.memory = new RequestMemory(config.maxInFlightRequestLength());
         this.writer = new ResponseWriter(allocator);
         this.nowNs = clock.nanoTime();
+        this.lastStuckNs = nowNs;
     }
 
     /** Takes a new channel, or closes it when there are too many. */
@@ -169,6 +171,20 @@ public final class ConnectionHub {
             outboundRecountLength = outboundLength + NetLimits.WRITE_HIGH_WATERMARK;
         }
         return outboundLength;
+    }
+
+    /**
+     * Closes connections that have not taken a byte of what is written for them for some time. For when memory for
+     * responses is used up; looks at most once a second.
+     */
+    public void closeStuck() {
+        if (nowNs - lastStuckNs < NetLimits.STUCK_INTERVAL_NS) {
+            return;
+        }
+        lastStuckNs = nowNs;
+        for (final Connection connection : List.copyOf(connections)) {
+            connection.closeIfStuck(nowNs);
+        }
     }
 
     void onOutbound(final long delta) {

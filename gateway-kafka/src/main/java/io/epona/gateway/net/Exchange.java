@@ -113,7 +113,14 @@ public final class Exchange implements RequestContext {
         if (isDone) {
             throw new IllegalStateException("answered twice: api=" + apiKey + ", correlationId=" + correlationId);
         }
-        response = connection.serialize(correlationId, ResponseWriter.headerVersion(apiKey, version), version, message);
+        try {
+            response = connection.serialize(
+                    correlationId, ResponseWriter.headerVersion(apiKey, version), version, message);
+        } catch (final OutOfMemoryError ex) {
+            // Direct memory, that is: one client goes without, and the node goes on.
+            connection.closeForError("no memory for a response", "api=" + apiKey, ex);
+            return;
+        }
         done();
     }
 

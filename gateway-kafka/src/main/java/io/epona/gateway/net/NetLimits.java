@@ -38,6 +38,12 @@ final class NetLimits {
 
     static final int WRITE_LOW_WATERMARK = 256 * 1024;
 
+    /** When memory for responses is used up, a connection that took nothing for so long is closed. */
+    static final long STUCK_NS = TimeUnit.SECONDS.toNanos(10);
+
+    /** Least time between two searches for such connections. */
+    static final long STUCK_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+
     /** Time in one duty cycle for tasks that other threads queued on the loop. */
     static final long MAX_TASK_TIME_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
