@@ -192,7 +192,7 @@ class NodeCountersTest {
         }
         assertNull(CounterType.ofTypeId(-1));
         final String table = CounterType.toMarkdown();
-        assertTrue(table.contains("| `epona_lane_durable_position_total` | counter | `lane` | Frames below"), table);
+        assertTrue(table.contains("| `epona_lane_durable_position` | gauge | `lane` | Frames below"), table);
         assertTrue(table.contains("| `epona_agent_max_cycle_ns` | gauge | `agent` |"), table);
     }
 
