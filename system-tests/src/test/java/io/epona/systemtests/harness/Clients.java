@@ -60,6 +60,8 @@ public final class Clients {
         config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         config.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Math.toIntExact(PATIENCE.toMillis()));
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000);
+        // A fetch that waits for nothing holds up the next one, for what is assigned by then.
+        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50);
         put(config, options);
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,6 +31,9 @@ import java.util.stream.Stream;
 public final class EponaProcess implements AutoCloseable {
     /** Time for a start that has nothing unusual to do, on a machine that is busy with other tests. */
     private static final int READY_TIMEOUT_S = 90;
+
+    /** A start that takes longer is worth a look at what its threads do. */
+    private static final int SLOW_START_S = 15;
 
     private static final int EXIT_TIMEOUT_S = 20;
     private static final Pattern READY = Pattern.compile("epona: ready, kafka on (\\S+), metrics on (\\S+)");
@@ -121,12 +125,31 @@ public final class EponaProcess implements AutoCloseable {
 
     private Addresses addresses() {
         try {
+            noteSlowStart();
             return ready.get(READY_TIMEOUT_S, TimeUnit.SECONDS);
-        } catch (final ExecutionException | TimeoutException ex) {
-            throw new AssertionError("epona is not ready: " + ex + "; it says:\n" + out + err(), ex);
+        } catch (final TimeoutException ex) {
+            throw new AssertionError("epona is not ready: " + out + err() + threadDump(), ex);
+        } catch (final ExecutionException ex) {
+            throw new AssertionError("epona ended before it was ready; it says:\n" + out + err(), ex);
         } catch (final InterruptedException ex) {
             throw new IllegalStateException(ex);
         }
+    }
+
+    private void noteSlowStart() throws InterruptedException, ExecutionException {
+        try {
+            ready.get(SLOW_START_S, TimeUnit.SECONDS);
+        } catch (final TimeoutException ex) {
+            System.err.println("a slow start: " + threadDump());
+        }
+    }
+
+    /** What all threads of the process do. */
+    private String threadDump() {
+        signal("QUIT");
+        // The dump has no end that could be waited for.
+        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(2));
+        return out.toString();
     }
 
     /** From the start of the process until it said that it is ready. */
@@ -186,7 +209,7 @@ public final class EponaProcess implements AutoCloseable {
     public int awaitExit(final long timeout, final TimeUnit unit) {
         try {
             if (!process.waitFor(timeout, unit)) {
-                throw new AssertionError("epona does not end; it says:\n" + out + err());
+                throw new AssertionError("epona does not end; it says:\n" + out + err() + threadDump());
             }
         } catch (final InterruptedException ex) {
             throw new IllegalStateException(ex);
@@ -196,10 +219,16 @@ public final class EponaProcess implements AutoCloseable {
     }
 
     /** Sends a signal by its name. */
-    public void signal(final String name) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                .start()
-                .waitFor();
+    public void signal(final String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+        } catch (final IOException ex) {
+            throw new UncheckedIOException(ex);
+        } catch (final InterruptedException ex) {
+            throw new IllegalStateException(ex);
+        }
     }
 
     /** Resident memory in bytes. */

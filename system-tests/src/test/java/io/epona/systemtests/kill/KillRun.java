@@ -57,7 +57,7 @@ final class KillRun implements AutoCloseable {
         this.payloads = new Payloads(plan.maxLength());
         this.ledger = new Ledger(payloads);
         TOPICS.forEach(topic -> partitions.addAll(Clients.partitions(topic, PARTITION_COUNT)));
-        this.consumer = Clients.consumer(bootstrap, "max.partition.fetch.bytes", 1 << 18, "fetch.max.wait.ms", 50);
+        this.consumer = Clients.consumer(bootstrap, "max.partition.fetch.bytes", 1 << 18);
         this.passing = new PassingTopics(bootstrap);
     }
 
