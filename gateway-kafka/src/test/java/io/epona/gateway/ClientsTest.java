@@ -108,9 +108,12 @@ class ClientsTest {
         }
     }
 
-    @Test
-    void shouldReadOldRecordsFromPartitionLogsWhenTheyHaveLeftMemory() throws Exception {
-        final NodeOptions small = NodeOptions.standard().withRings(1024 * 1024, 1024 * 1024, 64 * 1024);
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldReadOldRecordsFromPartitionLogsWhenTheyHaveLeftMemory(final boolean isNative) throws Exception {
+        final NodeOptions small = NodeOptions.standard()
+                .withRings(1024 * 1024, 1024 * 1024, 64 * 1024)
+                .withNative(isNative);
         try (TestNode node = new TestNode(directory, small)) {
             node.createTopic("orders", 1, Map.of());
             final int count = 3_000;

@@ -64,6 +64,22 @@ public record NodeOptions(
                 fetch);
     }
 
+    public NodeOptions withNative(final boolean isNative) {
+        return withNet(config -> new NetConfig(
+                config.listenerName(),
+                config.host(),
+                config.port(),
+                config.maxRequestLength(),
+                config.maxInFlightRequestLength(),
+                config.maxConnections(),
+                config.connectionsMaxIdleMs(),
+                config.requestReceiveTimeoutMs(),
+                config.maxPipelinedRequests(),
+                -1,
+                -1,
+                isNative));
+    }
+
     public NodeOptions withFetch(final FetchConfig config) {
         return new NodeOptions(
                 laneCount,

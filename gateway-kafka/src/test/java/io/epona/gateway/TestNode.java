@@ -135,7 +135,10 @@ public final class TestNode implements AutoCloseable {
             lanes.add(laneParts(lane));
         }
         for (int gateway = 0; gateway < options.gatewayCount(); gateway++) {
-            gatewayThreads.add(GatewayThread.open(true, 0, TimeUnit.MILLISECONDS.toNanos(100)));
+            gatewayThreads.add(GatewayThread.open(
+                    options.net().apply(NetConfig.defaults("127.0.0.1", 0)).nativeTransport(),
+                    0,
+                    TimeUnit.MILLISECONDS.toNanos(100)));
         }
         address = start();
         controller.activatePartitionsWith(this::activate);
