@@ -149,10 +149,11 @@ public final class KafkaGateway implements Agent {
         workCount += hub.poll(nowNs);
         workCount += tracker.pollReplies();
         workCount += index.poll(nowNs);
+        // Consumers before producers: each answer is a system call that the next one waits for.
+        workCount += fetches.poll();
         workCount += tracker.pollPositions();
         workCount += tracker.pollBackPressured();
         workCount += context.thread().deadlines().poll(nowNs, MAX_DEADLINES_PER_CYCLE);
-        workCount += fetches.poll();
         workCount += repair.poll();
         workCount += hub.flush();
         return workCount;
