@@ -13,17 +13,24 @@ final class FlushRound {
     private final PartitionLogs logs;
     private final long targetPosition;
     private final List<LogSlot> slots;
+    private boolean mustFlushTogether;
     private int nextToWriteBack;
     private int nextToFlush;
 
     /**
      * @param targetPosition frames below are in the logs; shelved once the round is complete
      * @param slots with a lease of each
+     * @param mustFlushTogether whether logs that are not open are to be flushed too
      */
-    FlushRound(final PartitionLogs logs, final long targetPosition, final List<LogSlot> slots) {
+    FlushRound(
+            final PartitionLogs logs,
+            final long targetPosition,
+            final List<LogSlot> slots,
+            final boolean mustFlushTogether) {
         this.logs = logs;
         this.targetPosition = targetPosition;
         this.slots = slots;
+        this.mustFlushTogether = mustFlushTogether;
         this.nextToWriteBack = LinuxFiles.isAvailable() ? 0 : slots.size();
     }
 
@@ -32,16 +39,14 @@ final class FlushRound {
     }
 
     boolean isComplete() {
-        return nextToFlush == slots.size();
+        return !mustFlushTogether && nextToFlush == slots.size();
     }
 
     /** Takes the next step: the start of one write-back, or one flush. At the end the names of new logs are flushed. */
     void step(final FlushPace writeBackPace, final FlushPace flushPace) throws IOException {
         if (nextToWriteBack < slots.size()) {
             writeBackPace.use(writeBack(slots.get(nextToWriteBack)));
-        } else if (nextToFlush == 0
-                && slots.size() > PartitionLogLimits.MAX_SINGLE_FLUSHES
-                && logs.fileSystemFlush().isAdvisable()) {
+        } else if (mustFlushTogether || isBetterTogether()) {
             flushTogether();
         } else if (nextToFlush < slots.size()) {
             flush(slots.get(nextToFlush));
@@ -73,8 +78,15 @@ final class FlushRound {
         return Math.max(length, PartitionLogLimits.MIN_WRITE_BACK_LENGTH);
     }
 
+    private boolean isBetterTogether() throws IOException {
+        return nextToFlush == 0
+                && slots.size() > PartitionLogLimits.MAX_SINGLE_FLUSHES
+                && logs.fileSystemFlush().isAdvisable();
+    }
+
     private void flushTogether() throws IOException {
         logs.fileSystemFlush().flush();
+        mustFlushTogether = false;
         while (nextToFlush < slots.size()) {
             final LogSlot slot = slots.get(nextToFlush++);
             try {

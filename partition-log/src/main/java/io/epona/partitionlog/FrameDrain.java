@@ -23,7 +23,14 @@ final class FrameDrain {
     private boolean recovers;
     private boolean refills;
     private final IntHashSet refilled = new IntHashSet();
-    private final Int2ObjectHashMap<long[]> journalEnds = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<Recovered> recovered = new Int2ObjectHashMap<>();
+
+    /** A partition as recovery sees it. */
+    private static final class Recovered {
+        private long journalEnd;
+        private long unopenedEnd = PartitionLogs.UNKNOWN_OFFSET;
+        private boolean examined;
+    }
 
     private LogSlot slot;
     private KafkaLog log;
@@ -48,35 +55,77 @@ final class FrameDrain {
         refills = mustRefill;
     }
 
-    /** The last frame was drained: no log may hold more than the journal. */
-    void endRecovery() {
+    /**
+     * The last frame was drained: no log may hold more than the journal.
+     *
+     * @return whether logs that were not opened hold frames that no flush may have covered
+     */
+    boolean endRecovery() {
         recovers = false;
         refills = false;
         refilled.clear();
-        journalEnds.forEachInt((partitionIndex, end) -> checkNotAhead(partitionIndex, end[0]));
-        journalEnds.clear();
+        final boolean[] hasUnopened = {false};
+        recovered.forEachInt((partitionIndex, state) -> {
+            if (state.unopenedEnd >= 0 && !logs.isOpen(partitionIndex)) {
+                hasUnopened[0] = true;
+                checkNotAhead(partitionIndex, state.unopenedEnd, state.journalEnd);
+            } else {
+                checkNotAhead(partitionIndex, state.journalEnd);
+            }
+        });
+        recovered.clear();
+        return hasUnopened[0];
     }
 
     private void checkNotAhead(final int partitionIndex, final long journalEnd) {
         final LogSlot touched = logs.acquire(partitionIndex);
-        if (touched == null) {
-            return;
-        }
-        try {
-            final long logEnd = touched.log().logEndOffset();
-            if (logEnd > journalEnd) {
-                throw new PartitionLogException("partition log is ahead of the journal: directory="
-                        + touched.log().directory() + ", its end=" + logEnd + ", end in the journal=" + journalEnd
-                        + "; the journal has lost acknowledged records (an older copy, another device?): restore the"
-                        + " journal that belongs to these logs, or move the directory away to lose what only it has");
+        if (touched != null) {
+            try {
+                checkNotAhead(partitionIndex, touched.log().logEndOffset(), journalEnd);
+            } finally {
+                touched.release();
             }
-        } finally {
-            touched.release();
         }
+    }
+
+    private void checkNotAhead(final int partitionIndex, final long logEnd, final long journalEnd) {
+        if (logEnd > journalEnd) {
+            throw new PartitionLogException("partition log is ahead of the journal: log=" + logs.name(partitionIndex)
+                    + ", log.dir=" + logs.directory() + ", its end=" + logEnd + ", end in the journal=" + journalEnd
+                    + "; the journal has lost acknowledged records (an older copy, another device?): restore the"
+                    + " journal that belongs to these logs, or move the log's directory away to lose what only it has");
+        }
+    }
+
+    /**
+     * Whether a log that is not open has all frames of a group already: most have, when the process was killed, and
+     * opening thousands of them would keep the node from its start.
+     */
+    private boolean hasAll(final DirectBuffer buffer, final FrameGroups groups, final int group) throws IOException {
+        final int partitionIndex = groups.partitionIndex(group);
+        final Recovered state = recovered.computeIfAbsent(partitionIndex, key -> new Recovered());
+        for (int frame = groups.firstFrame(group); frame != FrameGroups.NONE; frame = groups.nextFrame(frame)) {
+            final int offset = groups.frameOffset(frame);
+            if (FrameDescriptor.type(buffer, offset) != FrameDescriptor.TYPE_RECORDS) {
+                return false;
+            }
+            state.journalEnd = FrameDescriptor.lastOffset(buffer, offset) + 1;
+        }
+        if (refills || logs.isOpen(partitionIndex)) {
+            return false;
+        }
+        if (!state.examined) {
+            state.examined = true;
+            state.unopenedEnd = logs.endOffsetUnopened(partitionIndex);
+        }
+        return state.unopenedEnd >= state.journalEnd;
     }
 
     /** Appends a group's frames, in order. Frames of a partition that no longer exists are skipped. */
     void drain(final DirectBuffer buffer, final FrameGroups groups, final int group) throws IOException {
+        if (recovers && hasAll(buffer, groups, group)) {
+            return;
+        }
         slot = logs.acquire(groups.partitionIndex(group));
         if (slot == null) {
             return;
@@ -139,7 +188,7 @@ final class FrameDrain {
     /** Whether the log has the frame from before the start; when it is not to be trusted, cuts it there once. */
     private boolean isDrained(final long baseOffset, final long lastOffset) throws IOException {
         final int partitionIndex = slot.partitionIndex();
-        journalEnds.computeIfAbsent(partitionIndex, key -> new long[1])[0] = lastOffset + 1;
+        recovered.computeIfAbsent(partitionIndex, key -> new Recovered()).journalEnd = lastOffset + 1;
         if (refills && refilled.add(partitionIndex) && baseOffset < nextOffset) {
             log.truncate(baseOffset);
             nextOffset = log.logEndOffset();

@@ -179,6 +179,9 @@ final class KilledLog {
     private static long entryCount(final FileChannel channel, final int entryLength) throws IOException {
         long low = 0;
         long high = channel.size() / entryLength;
+        if (high > 0 && isZero(read(channel, 0, entryLength))) {
+            return 0;
+        }
         while (low < high) {
             final long middle = (low + high) >>> 1;
             if (isZero(read(channel, middle * entryLength, entryLength))) {

@@ -411,6 +411,31 @@ public final class PartitionLogs implements AutoCloseable {
         deletions.setAside(logDirectory, partition.topic(), partition.partition());
     }
 
+    /**
+     * End of a log that is not open, from its files and without opening it; only where a flush of the file system can
+     * take the place of flushing the log.
+     *
+     * @return {@link #UNKNOWN_OFFSET} when the log has to be opened for that
+     */
+    long endOffsetUnopened(final int partitionIndex) throws IOException {
+        final PartitionDescription partition = directory.partition(partitionIndex);
+        if (partition == null || refill || !fileSystemFlush.isAvailable()) {
+            return UNKNOWN_OFFSET;
+        }
+        final SavedLogState state = states.get(partition);
+        final Path path = path(partition);
+        if (!state.sound() || !partition.topicId().equals(KafkaLogOpener.topicId(path))) {
+            return UNKNOWN_OFFSET;
+        }
+        return state.matches(path) ? state.endOffset() : KilledLog.endOffset(path);
+    }
+
+    /** Name of a partition's log, for messages. */
+    String name(final int partitionIndex) {
+        final PartitionDescription partition = directory.partition(partitionIndex);
+        return partition == null ? "partitionIndex " + partitionIndex : partition.directoryName();
+    }
+
     /** Closes a log if nobody uses it. */
     boolean closeIfIdle(final LogSlot slot) throws IOException {
         return closeIfIdle(slot, false);

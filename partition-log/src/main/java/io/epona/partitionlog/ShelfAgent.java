@@ -53,6 +53,7 @@ public final class ShelfAgent implements Agent, FrameHandler {
     private long waitingSinceNs;
     private long maxAgeNs;
     private FlushRound round;
+    private boolean mustFlushTogether;
     private long lastRoundNs;
     private boolean ended;
     private volatile boolean drainRequested;
@@ -139,7 +140,7 @@ public final class ShelfAgent implements Agent, FrameHandler {
     public void completeRecovery(final long tailPosition) {
         try {
             drainStaged();
-            drain.endRecovery();
+            mustFlushTogether = drain.endRecovery();
             staging = null;
             counters.drained().setRelease(tailPosition);
             counters.shelved().setRelease(recoveryPosition);
@@ -288,9 +289,14 @@ public final class ShelfAgent implements Agent, FrameHandler {
     }
 
     private void beginRound(final long nowNs) {
-        round = new FlushRound(context.logs(), counters.drained().get(), dirtyLogs.takeAll());
+        beginRound();
         writeBackPace.reset(nowNs);
         flushPace.reset(nowNs);
+    }
+
+    private void beginRound() {
+        round = new FlushRound(context.logs(), counters.drained().get(), dirtyLogs.takeAll(), mustFlushTogether);
+        mustFlushTogether = false;
     }
 
     private void finishRound(final long nowNs) {
@@ -335,7 +341,7 @@ public final class ShelfAgent implements Agent, FrameHandler {
         flushPace.update(nowNs, 1);
         do {
             if (round == null) {
-                round = new FlushRound(context.logs(), counters.drained().get(), dirtyLogs.takeAll());
+                beginRound();
             }
             do {
                 round.step(writeBackPace, flushPace);
