@@ -159,6 +159,15 @@ class PipelineTest {
 
     @Test
     void shouldReadAgainWhenMemoryForRequestsWasUsedUp() throws Exception {
+        useUpMemoryForRequests(false);
+    }
+
+    @Test
+    void shouldReadAgainWhenOneThatWaitedForMemoryHasGone() throws Exception {
+        useUpMemoryForRequests(true);
+    }
+
+    private void useUpMemoryForRequests(final boolean oneLeaves) throws Exception {
         final NodeOptions tight = NodeOptions.standard()
                 .withNet(config -> new io.epona.gateway.net.NetConfig(
                         config.listenerName(),
@@ -178,12 +187,17 @@ class PipelineTest {
             final List<RawClient> clients = new ArrayList<>();
             final byte[] frame = produce(1, -1, "x".repeat(400_000));
             // Each has begun, and together they are more than fits.
-            for (int c = 0; c < 6; c++) {
+            for (int c = 0; c < 8; c++) {
                 final RawClient client = new RawClient(node.address);
                 clients.add(client);
                 client.sendBytes(java.util.Arrays.copyOf(frame, 100_000));
             }
-            await(() -> node.gateways.getFirst().netStats().memoryPauses() > 0);
+            await(() -> node.gateways.getFirst().netStats().memoryPauses() >= 6);
+            if (oneLeaves) {
+                // By then the first of those that wait is let go on; this one is among the next.
+                clients.remove(4).close();
+                await(() -> node.gateways.getFirst().netStats().connections() == 7);
+            }
             for (final RawClient client : clients) {
                 client.sendBytes(java.util.Arrays.copyOfRange(frame, 100_000, frame.length));
             }

@@ -428,7 +428,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements FrameRead
         noteOutbound();
         hub.deadlines().cancel(idleDeadline);
         reader.close();
-        hub.memory().forget(this);
+        hub.memory().remove(this);
         for (Parked next = parked.poll(); next != null; next = parked.poll()) {
             hub.memory().onRequestDone(next.frame().readableBytes());
             next.frame().release();

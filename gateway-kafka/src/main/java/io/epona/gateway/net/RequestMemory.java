@@ -47,8 +47,13 @@ final class RequestMemory {
         waiters.add(connection);
     }
 
-    /** The connection closed, or has a whole request now. */
-    void forget(final Connection connection) {
+    /** The connection closed: it must neither wait nor be the one that all others wait for. */
+    void remove(final Connection connection) {
+        forget(connection);
+        waiters.remove(connection);
+    }
+
+    private void forget(final Connection connection) {
         if (privileged == connection) {
             privileged = null;
         }
@@ -61,7 +66,7 @@ final class RequestMemory {
         }
         int count = 0;
         if (used < limit) {
-            for (int i = waiters.size(); i > 0; i--) {
+            for (int i = waiters.size(); i > 0 && !waiters.isEmpty(); i--) {
                 waiters.poll().onMemory();
                 count++;
             }
