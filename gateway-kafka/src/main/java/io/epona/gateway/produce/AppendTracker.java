@@ -103,8 +103,7 @@ public final class AppendTracker implements MessageHandler {
         lanes.get(next.partition.laneId()).backPressured.add(operation);
         backPressuredCount++;
         meters.onBackPressure();
-        operation.exchange().holdFrame();
-        operation.exchange().holdBack(true);
+        operation.holdOthersBack();
     }
 
     /** True when all batches are offered, or the request is over. */
@@ -168,7 +167,7 @@ public final class AppendTracker implements MessageHandler {
     private boolean offerAgain(final int lane, final ProduceOperation operation) {
         if (offer(operation)) {
             backPressuredCount--;
-            operation.exchange().holdBack(false);
+            operation.letOthersGo();
             return true;
         }
         final int otherLane = operation.nextToOffer().partition.laneId();

@@ -27,6 +27,7 @@ final class ProduceOperation extends Deadline {
     private int offeredCount;
     private int openCount;
     private boolean hasError;
+    private boolean isHoldingBack;
     private boolean isDone;
 
     ProduceOperation(final Exchange exchange, final short acks, final DeadlineQueue deadlines) {
@@ -62,6 +63,21 @@ final class ProduceOperation extends Deadline {
         if (offeredCount == appends.size()) {
             exchange.releaseFrame();
             finishIfAnswered();
+        }
+    }
+
+    /** Later requests of the connection wait until {@link #letOthersGo()}: they must not overtake this one. */
+    void holdOthersBack() {
+        isHoldingBack = true;
+        exchange.holdFrame();
+        exchange.holdBack(true);
+    }
+
+    /** Harmless when this one holds nobody back, so that it never frees those that a later one holds back. */
+    void letOthersGo() {
+        if (isHoldingBack) {
+            isHoldingBack = false;
+            exchange.holdBack(false);
         }
     }
 
@@ -139,7 +155,7 @@ final class ProduceOperation extends Deadline {
             }
         }
         openCount = 0;
-        exchange.holdBack(false);
+        letOthersGo();
         finishIfAnswered();
     }
 }
