@@ -43,6 +43,7 @@ final class LaneActivator implements PartitionActivator {
     private final PartitionLogs logs;
     private final LaneReplyDecoder reply = new LaneReplyDecoder();
 
+    private volatile boolean haveLanesEnded;
     private int unanswered;
     private String refusal;
 
@@ -88,6 +89,15 @@ final class LaneActivator implements PartitionActivator {
         return new LaneGateway(replies, wake);
     }
 
+    /**
+     * The lanes' threads have ended and will not answer any more: nobody waits for them from now on. What the metadata
+     * have by then the lanes will follow with the next start. Any thread.
+     */
+    void lanesEnded() {
+        haveLanesEnded = true;
+        wake.signal();
+    }
+
     @Override
     public CompletionStage<Void> activate(final ClusterImage old, final ClusterImage now) {
         final PartitionChanges changes = PartitionChanges.between(old, now);
@@ -121,7 +131,7 @@ final class LaneActivator implements PartitionActivator {
     private void await(final Condition condition) {
         final long deadlineNs = System.nanoTime() + TIMEOUT_NS;
         idleStrategy.reset();
-        while (!condition.holds()) {
+        while (!haveLanesEnded && !condition.holds()) {
             if (System.nanoTime() - deadlineNs > 0) {
                 throw new IllegalStateException("lanes do not answer: unanswered=" + unanswered);
             }

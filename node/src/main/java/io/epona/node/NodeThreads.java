@@ -228,6 +228,7 @@ final class NodeThreads implements AutoCloseable {
     public void close() {
         isServing = false;
         final List<String> stragglers = new ArrayList<>(hot.close(STOP_TIMEOUT_MS));
+        activator.lanesEnded();
         stragglers.addAll(journals.close(STOP_TIMEOUT_MS));
         if (stragglers.isEmpty()) {
             lanes.forEach(RunningLane::commitRest);
