@@ -1,6 +1,7 @@
 package io.epona.partitionlog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.epona.runtime.testing.SettableNodeClock;
@@ -173,6 +174,43 @@ class OpenLogsTest {
                 assertTrue(tookMs < 1_000, "start took " + tookMs + " ms");
             }
         }
+    }
+
+    @Test
+    void shouldOpenNoLogAtRecoveryWhenAKilledProcessHadDrainedEverything() throws Exception {
+        final int partitionCount = 100;
+        for (int i = 0; i < partitionCount; i++) {
+            partitions.add(i, "a", i, FakePartitions.config());
+        }
+        try (TestLane lane = new TestLane(RING_LENGTH)) {
+            final TestShelf killed = shelf(lane, 500, 3_600_000);
+            for (int i = 0; i < 3 * partitionCount; i++) {
+                lane.append(i % partitionCount, 2, 1_000);
+            }
+            killed.drainAll();
+            assertEquals(0, lane.counters.shelved().get());
+
+            final TestShelf next = shelf(lane, 500, 3_600_000).recover(0);
+            if (next.logs.fileSystemFlush().isAvailable()) {
+                assertEquals(0, next.logs.openCount());
+            }
+            assertEquals(0, lane.counters.shelved().get());
+            lane.append(7, 1, 100);
+            next.shelveAll();
+            assertEquals(lane.position(), lane.counters.shelved().get());
+            assertEquals(7, next.logs.logEndOffset(7));
+            next.close();
+            DrainTest.assertEqualToJournal(lane, directory, partitions);
+        }
+    }
+
+    @Test
+    void shouldRelyOnTheFileSystemFlushOnlyWhenTheKernelReportsItsErrors() {
+        assertTrue(FileSystemFlush.reportsErrors("6.18.44-fc-v657"));
+        assertTrue(FileSystemFlush.reportsErrors("5.8.0"));
+        assertFalse(FileSystemFlush.reportsErrors("5.7.19-generic"));
+        assertFalse(FileSystemFlush.reportsErrors("4.18"));
+        assertFalse(FileSystemFlush.reportsErrors(""));
     }
 
     @Test
