@@ -15,9 +15,9 @@ import io.epona.controller.ControllerContext;
 import io.epona.controller.ControllerLimits;
 import io.epona.controller.Endpoint;
 import io.epona.controller.LocalController;
+import io.epona.controller.PartitionChanges;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicDefaults;
-import io.epona.controller.TopicInfo;
 import io.epona.node.config.ServiceKeys;
 import io.epona.node.metrics.MetricsServer;
 import io.epona.partitionlog.PartitionLogs;
@@ -148,14 +148,11 @@ final class NodeAssembly {
         return listening;
     }
 
-    /** On the controller's thread. A topic that did not change is the same object in both images. */
+    /** On the controller's thread. */
     private void updateLogConfigs(final ClusterImage old, final ClusterImage now) {
-        for (final TopicInfo topic : now.topics()) {
-            final TopicInfo before = old.topic(topic.id());
-            if (before != null && before != topic && !before.configOverrides().equals(topic.configOverrides())) {
-                topic.partitions().forEach(partition -> surroundings.logs().updateConfig(partition.partitionIndex()));
-            }
-        }
+        PartitionChanges.between(old, now)
+                .reconfigured()
+                .forEach(partition -> surroundings.logs().updateConfig(partition.partitionIndex()));
     }
 
     MetricsServer.Sources metricsSources() {
