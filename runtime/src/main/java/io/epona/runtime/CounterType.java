@@ -73,6 +73,23 @@ public enum CounterType {
     LANE_PRODUCERS(
             118, "lane-producers", Unit.GAUGE, Scope.LANE, "Idempotent producers remembered, one for each partition"),
 
+    /** {@link LaneRole#leadingEpoch()}. */
+    LANE_LEADING_EPOCH(
+            120, "lane-leading-epoch", Unit.GAUGE, Scope.LANE, "Leader epoch in which this node leads, or -1"),
+    /** {@link LaneRole#readyPosition()}. */
+    LANE_READY_POSITION(
+            121,
+            "lane-ready-position",
+            Unit.POSITION,
+            Scope.LANE,
+            "Committed up to here, the leader exposes everything"),
+    /** {@link LaneRole#inSync()}. */
+    LANE_IN_SYNC(122, "lane-in-sync", Unit.GAUGE, Scope.LANE, "In-sync replicas that commits wait for, if leading"),
+    /** {@link ReplicaCounters#received()}. */
+    REPLICA_RECEIVED(130, "replica-received", Unit.POSITION, Scope.REPLICA, "End of another replica's log"),
+    /** {@link ReplicaCounters#acked()}. */
+    REPLICA_ACKED(131, "replica-acked", Unit.POSITION, Scope.REPLICA, "Frames below are on another replica's device"),
+
     /** Device writes. */
     JOURNAL_WRITES(201, "journal-writes", Unit.COUNT, Scope.LANE, "Device writes done"),
     /** Checkpoints stored. */
@@ -162,6 +179,8 @@ public enum CounterType {
         NODE("node"),
         /** One lane. */
         LANE("lane"),
+        /** Another node's replica of one lane. */
+        REPLICA("replica"),
         /** One gateway thread. */
         GATEWAY("gateway"),
         /** One agent. */

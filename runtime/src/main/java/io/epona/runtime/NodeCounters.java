@@ -210,6 +210,36 @@ public final class NodeCounters implements AutoCloseable {
                 counter(CounterType.LANE_SHELVED, laneId, subject));
     }
 
+    /**
+     * New counters of a lane's role on this node, which does not lead it yet.
+     *
+     * @param laneId id of the lane
+     */
+    public LaneRole laneRole(final int laneId) {
+        final String subject = "lane-" + laneId;
+        final LaneRole role = new LaneRole(
+                counter(CounterType.LANE_LEADING_EPOCH, laneId, subject),
+                counter(CounterType.LANE_READY_POSITION, laneId, subject),
+                counter(CounterType.LANE_IN_SYNC, laneId, subject));
+        role.clear();
+        return role;
+    }
+
+    /**
+     * New counters of another replica of a lane.
+     *
+     * @param laneId id of the lane
+     * @param nodeId id of the other node, below 65,536
+     */
+    public ReplicaCounters replica(final int laneId, final int nodeId) {
+        final int subjectId = laneId << Short.SIZE | nodeId;
+        final String subject = "lane-" + laneId + "-node-" + nodeId;
+        return new ReplicaCounters(
+                nodeId,
+                counter(CounterType.REPLICA_RECEIVED, subjectId, subject),
+                counter(CounterType.REPLICA_ACKED, subjectId, subject));
+    }
+
     /** A new counter of the whole node. */
     public AtomicCounter counter(final CounterType type) {
         return counter(type, 0, type.scope().label());

@@ -83,7 +83,7 @@ public final class LaneProxy {
                 .partitionIndex(partitionIndex)
                 .leaderEpoch(leaderEpoch)
                 .gatewayId(gatewayId)
-                .reserved(0)
+                .minInSync(0)
                 .batchLength(length)
                 .reserved2(0);
         commands.buffer().putBytes(claim + AppendCommandEncoder.BLOCK_LENGTH, buffer, offset, length);
