@@ -5,7 +5,6 @@ import static io.epona.node.config.ServiceKeys.TOPIC_AUTO_CREATE;
 import static io.epona.node.config.ServiceKeys.TOPIC_CONFIG;
 import static io.epona.node.config.ServiceKeys.TOPIC_MAX_PARTITIONS;
 import static io.epona.node.config.ServiceKeys.TOPIC_PARTITIONS;
-import static io.epona.node.config.StorageKeys.LANE_COUNT;
 import static io.epona.node.config.StorageKeys.LOG_RETENTION_INTERVAL;
 
 import io.epona.controller.BrokerRegistration;
@@ -18,6 +17,7 @@ import io.epona.controller.LocalController;
 import io.epona.controller.PartitionChanges;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicDefaults;
+import io.epona.node.config.CellKeys;
 import io.epona.node.config.ServiceKeys;
 import io.epona.node.metrics.MetricsServer;
 import io.epona.partitionlog.PartitionLogs;
@@ -69,6 +69,9 @@ final class NodeAssembly {
 
     /** Opens metadata and partition logs, recovers the lanes. */
     void openStorage() {
+        if (!CellKeys.members(config).isEmpty()) {
+            throw new IllegalStateException("cells of several nodes cannot be run yet: leave cell.members empty");
+        }
         final NodeCounters counters = parts.push(NodeCounters.create(
                 directories.counters(), NodeCounters.Settings.defaults(config.get(NODE_ID)), clock));
         controller = openController();
@@ -78,7 +81,7 @@ final class NodeAssembly {
         surroundings = new Surroundings(
                 config, directories, clock, counters, new BudgetRecorders(clock), controller, logs, fatal);
         final List<LaneStore> lanes = new ArrayList<>();
-        for (int laneId = 0; laneId < config.get(LANE_COUNT); laneId++) {
+        for (int laneId = 0; laneId < CellKeys.laneCount(config); laneId++) {
             lanes.add(parts.push(LaneStore.open(surroundings, laneId)));
         }
         threads = parts.push(new NodeThreads(surroundings, lanes));
@@ -105,7 +108,7 @@ final class NodeAssembly {
                 new ControllerConfig(
                         directories.metadata(),
                         config.get(NODE_ID),
-                        config.get(LANE_COUNT),
+                        CellKeys.laneCount(config),
                         Node.LEADER_EPOCH,
                         new TopicDefaults(
                                 config.get(TOPIC_PARTITIONS),

@@ -27,13 +27,31 @@ final class NodeLauncher {
      * @param settings {@code key=value}, as for {@code epona start --set}
      */
     static List<String> command(final Path dataDirectory, final List<String> settings) {
+        final List<String> command = java();
+        command.addAll(List.of("start", "--dir", dataDirectory.toString()));
+        command.addAll(List.of("--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"));
+        settings.forEach(setting -> command.addAll(List.of("--set", setting)));
+        return command;
+    }
+
+    /**
+     * Starts a node of a cell from its configuration file.
+     *
+     * @param nodeId for whoever looks at the processes
+     * @param settings {@code key=value}, as for {@code epona start --set}
+     */
+    static List<String> command(final Path configFile, final int nodeId, final List<String> settings) {
+        final List<String> command = java();
+        command.addAll(List.of("start", "--config", configFile.toString(), "--set", "node.id=" + nodeId));
+        settings.forEach(setting -> command.addAll(List.of("--set", setting)));
+        return command;
+    }
+
+    private static List<String> java() {
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), AttachedNode.class.getName()));
-        command.addAll(List.of("start", "--dir", dataDirectory.toString()));
-        command.addAll(List.of("--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"));
-        settings.forEach(setting -> command.addAll(List.of("--set", setting)));
         return command;
     }
 

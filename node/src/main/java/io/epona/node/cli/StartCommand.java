@@ -53,6 +53,13 @@ public final class StartCommand implements Callable<Integer> {
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Any configuration key; may be repeated.")
     private List<String> settings = List.of();
 
+    @Option(
+            names = "--cell",
+            paramLabel = "3|5",
+            description = "Run a whole cell on this machine, for trying it: a process for each node, its folder below"
+                    + " --dir, Kafka and metrics on the given ports and those after them.")
+    private Integer cellSize;
+
     @Option(names = "--print-config", description = "Print the effective configuration and end.")
     private boolean isPrintConfig;
 
@@ -74,7 +81,32 @@ public final class StartCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
             return 0;
         }
-        return run(config, err);
+        return cellSize == null ? run(config, err) : runCell(config, err);
+    }
+
+    private int runCell(final EponaConfig config, final PrintWriter err) throws InterruptedException {
+        if (file != null || (cellSize != 3 && cellSize != 5)) {
+            err.println(
+                    file != null
+                            ? "epona start: --cell makes a configuration file for each node: not with --config"
+                            : "epona start: a cell has 3 or 5 nodes: --cell " + cellSize);
+            return BAD_CONFIGURATION;
+        }
+        try {
+            final List<LocalCell.Member> members = LocalCell.prepare(
+                    config.get(StorageKeys.DATA_DIR),
+                    cellSize,
+                    config.get(ServiceKeys.KAFKA_LISTEN),
+                    config.get(ServiceKeys.METRICS_LISTEN));
+            final List<String> passedOn = new ArrayList<>(settings);
+            if (profile != null) {
+                passedOn.add(ConfigSchema.PROFILE + "=" + profile);
+            }
+            return new LocalCellProcesses(members, passedOn, spec.commandLine().getOut(), err).run();
+        } catch (final java.io.IOException ex) {
+            err.println("epona start: " + describe(ex));
+            return REFUSED;
+        }
     }
 
     private int run(final EponaConfig config, final PrintWriter err) throws InterruptedException {

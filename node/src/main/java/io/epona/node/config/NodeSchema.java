@@ -1,5 +1,14 @@
 package io.epona.node.config;
 
+import static io.epona.node.config.CellKeys.CELL_MEMBERS;
+import static io.epona.node.config.CellKeys.CONTROLLER_LEADER_TIMEOUT;
+import static io.epona.node.config.CellKeys.CONTROLLER_SESSION_TIMEOUT;
+import static io.epona.node.config.CellKeys.DRIVER_IDLE;
+import static io.epona.node.config.CellKeys.REPLICATION_HEARTBEAT;
+import static io.epona.node.config.CellKeys.REPLICATION_MAX_LAG;
+import static io.epona.node.config.CellKeys.REPLICATION_MTU;
+import static io.epona.node.config.CellKeys.REPLICATION_SOCKET_BUFFER;
+import static io.epona.node.config.CellKeys.REPLICATION_TERM_LENGTH;
 import static io.epona.node.config.ServiceKeys.*;
 import static io.epona.node.config.StorageKeys.*;
 import static io.epona.node.config.ThreadKeys.*;
@@ -35,6 +44,9 @@ public final class NodeSchema {
             .add(TOPIC_PARTITIONS, TOPIC_AUTO_CREATE, TOPIC_MAX_PARTITIONS, TOPIC_CONFIG)
             .add(BACKGROUND_IDLE, BACKGROUND_PARK, BACKGROUND_NICE, IDLE_SPINS, IDLE_MAX_PARK)
             .add(HOT_SLICE, SLOW_CYCLE)
+            .add(CELL_MEMBERS, REPLICATION_MAX_LAG, REPLICATION_HEARTBEAT, REPLICATION_MTU, REPLICATION_SOCKET_BUFFER)
+            .add(REPLICATION_TERM_LENGTH, DRIVER_IDLE, CONTROLLER_SESSION_TIMEOUT, CONTROLLER_LEADER_TIMEOUT)
+            .check(CellKeys::check, CELL_MEMBERS, NODE_ID)
             .check(NodeSchema::checkRing, LANE_RING_LENGTH, LANE_COMMAND_RING_LENGTH, JOURNAL_SEGMENT_LENGTH)
             .check(
                     NodeSchema::checkJournal,
@@ -104,9 +116,9 @@ public final class NodeSchema {
     }
 
     private static void checkCores(final EponaConfig config, final ConfigSchema.Complaint complaint) {
-        final int laneThreads = config.get(LANE_ON_GATEWAY) ? 0 : config.get(LANE_COUNT);
+        final int laneThreads = config.get(LANE_ON_GATEWAY) ? 0 : CellKeys.laneCount(config);
         checkCount(LANE_CORES, config.get(LANE_CORES), laneThreads, complaint);
-        checkCount(JOURNAL_CORES, config.get(JOURNAL_CORES), config.get(LANE_COUNT), complaint);
+        checkCount(JOURNAL_CORES, config.get(JOURNAL_CORES), CellKeys.laneCount(config), complaint);
         checkCount(GATEWAY_CORES, config.get(GATEWAY_CORES), config.get(GATEWAY_THREADS), complaint);
         final Set<Integer> taken = new HashSet<>();
         final int coreCount = Runtime.getRuntime().availableProcessors();

@@ -51,10 +51,10 @@ public final class StorageKeys {
 
     /** Number of lanes. */
     public static final ConfigKey<Integer> LANE_COUNT = ConfigKey.ofInt("lane.count")
-            .doc("Lanes of the node: logs with a writer each. A journal keeps the number that it was made with.")
-            .defaultValue(Profile.SHARED, 1)
-            .defaultValue(Profile.DEDICATED, 2)
-            .rule(ConfigRule.range(1, 64))
+            .doc("Lanes: logs with a writer each, the same number on all nodes of a cell, kept from the first start on."
+                    + " 0: one for each node of a cell of several; 1 (dedicated: 2) for one node.")
+            .defaultValue(0)
+            .rule(ConfigRule.range(0, 64))
             .build();
 
     /** Length of a log ring. */

@@ -43,7 +43,7 @@ class NodeSchemaTest {
         "journal.cores=0 ; 0, journal.cores",
         "gateway.cores=100000, gateway.cores",
         "lane.idle=nap, lane.idle",
-        "lane.count=0, lane.count"
+        "lane.count=-1, lane.count"
     })
     void shouldNameTheKeyAndTheRemedyWhenValuesContradict(final String setting, final String key) {
         final ConfigException refusal = assertThrows(ConfigException.class, () -> load(setting.replace(" ; ", ",")));

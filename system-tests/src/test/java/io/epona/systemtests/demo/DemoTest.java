@@ -127,7 +127,7 @@ class DemoTest {
 
     @Test
     void shouldSayWhyWhenNodeDoesNotStart() throws Exception {
-        final EponaProcess demo = demo("--set", "lane.count=0");
+        final EponaProcess demo = demo("--set", "lane.count=-1");
         assertEquals(4, demo.awaitExit(EXIT_TIMEOUT_S, TimeUnit.SECONDS));
         assertSays(demo.err(), "the node did not start (exit status 2)");
         assertSays(demo.err(), "lane.count");

@@ -149,7 +149,7 @@ class StartRefusalTest {
     @Test
     void shouldNameAllProblemsAtOnceWhenTheConfigurationIsBad() {
         final NodeSettings settings = bench.settings()
-                .set("lane.count", "0")
+                .set("lane.count", "-1")
                 .set("journal.segment.length", "3MiB")
                 .set("lane.ring.lenght", "1MiB")
                 .set("checkpoint.idle", "soon");
