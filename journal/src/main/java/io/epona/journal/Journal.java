@@ -21,6 +21,7 @@ public final class Journal implements AutoCloseable {
     private final LogRing ring;
     private final SegmentHeaders headers;
     private final RecoveryRules rules;
+    private final JournalTruncation truncation = new JournalTruncation();
     private RecoveredTail tail;
     private boolean hasWriter;
 
@@ -134,6 +135,11 @@ public final class Journal implements AutoCloseable {
         final JournalWriter.Context context = new JournalWriter.Context(
                 config, store, ring, headers, counters, recorder, onDurable, fatalHandler, clock);
         return new JournalWriter(context, tail.position());
+    }
+
+    /** Where the lane has this journal cut. */
+    public JournalTruncation truncation() {
+        return truncation;
     }
 
     /** What the journal is. */
