@@ -24,20 +24,22 @@ class SchemaTest {
             8);
 
     /** Fields whose name does not fit into their place of the map, and how it is written there. */
-    private static final Map<String, String> SHORT_NAMES = Map.of(
-            "frameLength", "length",
-            "frameType", "type",
-            "frameVersion", "ver",
-            "lastOffsetDelta", "lastOD",
-            "partitionIndex", "part",
-            "leaderEpoch", "epoch",
-            "gatewayId", "gwId",
-            "batchLength", "length",
-            "batchCount", "batches",
-            "eventType", "event");
+    private static final Map<String, String> SHORT_NAMES = Map.ofEntries(
+            Map.entry("frameLength", "length"),
+            Map.entry("frameType", "type"),
+            Map.entry("frameVersion", "ver"),
+            Map.entry("lastOffsetDelta", "lastOD"),
+            Map.entry("partitionIndex", "part"),
+            Map.entry("leaderEpoch", "epoch"),
+            Map.entry("gatewayId", "gwId"),
+            Map.entry("minInSync", "minIS"),
+            Map.entry("batchLength", "length"),
+            Map.entry("batchCount", "batches"),
+            Map.entry("inSyncCount", "inSyncC"),
+            Map.entry("eventType", "event"));
 
     @ParameterizedTest
-    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "orderflow"})
+    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "orderflow", "replication"})
     void shouldCoverEveryByteWhenFieldsAreLaidOut(final String schema) throws Exception {
         final Document document = parse(schema);
         final Map<String, Integer> lengths = typeLengths(document);
@@ -56,7 +58,7 @@ class SchemaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "orderflow"})
+    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "orderflow", "replication"})
     void shouldDrawEveryFieldWhenSchemaHasByteMap(final String schema) throws Exception {
         final Document document = parse(schema);
         final String map = comment(document);
