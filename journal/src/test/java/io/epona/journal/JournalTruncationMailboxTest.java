@@ -30,6 +30,9 @@ class JournalTruncationMailboxTest {
             truncation.acknowledge(truncation.pendingGeneration());
             assertFalse(truncation.isPending());
             assertTrue(truncation.isDone(generation));
+            assertTrue(truncation.isHeld());
+            truncation.resume(generation);
+            assertFalse(truncation.isHeld());
         }
     }
 
@@ -38,6 +41,17 @@ class JournalTruncationMailboxTest {
         truncation.request(64);
         assertThrows(IllegalStateException.class, () -> truncation.request(0));
         assertEquals(64, truncation.pendingPosition());
+    }
+
+    @Test
+    void shouldRefuseTheNextRequestUntilTheLaneHasResumed() {
+        final long generation = truncation.request(64);
+        assertThrows(IllegalStateException.class, () -> truncation.resume(generation));
+        truncation.acknowledge(generation);
+        assertThrows(IllegalStateException.class, () -> truncation.request(0));
+        truncation.resume(generation);
+        assertThrows(IllegalStateException.class, () -> truncation.resume(generation));
+        assertEquals(generation + 1, truncation.request(0));
     }
 
     @Test
