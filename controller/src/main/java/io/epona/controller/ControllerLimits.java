@@ -23,5 +23,8 @@ public final class ControllerLimits {
      */
     public static final int MAX_PARTITIONS_PER_COMMAND = 10_000;
 
+    /** Longest part of a snapshot of the metadata: fits into one message of any log with terms of 512 KiB or more. */
+    public static final int MAX_SNAPSHOT_PART_LENGTH = 32 * 1024;
+
     private ControllerLimits() {}
 }
