@@ -12,6 +12,7 @@ import io.epona.demo.node.NodeFailedException;
 import io.epona.demo.report.BreachBlame;
 import io.epona.demo.report.Conditions;
 import io.epona.demo.report.ConsoleView;
+import io.epona.demo.report.Failover;
 import io.epona.demo.report.HtmlReport;
 import io.epona.demo.report.RunResult;
 import io.epona.demo.report.RunResult.ProducerResult;
@@ -26,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -124,7 +126,7 @@ public final class Demo {
         interruptible = Thread.currentThread();
         try {
             if (config.bootstrap() == null) {
-                view.note("starting a node ...");
+                view.note("starting " + config.startedWhat() + " ...");
             }
             return Target.open(config, context.threads());
         } catch (final InterruptedException ex) {
@@ -218,7 +220,10 @@ public final class Demo {
             final LoadRun run = session.begin(
                     flow, config.source().schedule(), config.source().durationNs(), times.recorder());
             final MeasuredRun measured = new MeasuredRun(context.clock(), session, run, times);
-            measured.watch(target, view);
+            final Optional<NodeKill> kill = config.isKilling()
+                    ? Optional.of(new NodeKill(target, run, config.source().durationNs(), context.clock(), view))
+                    : Optional.empty();
+            measured.watch(target, view, kill);
             times.report();
             times.refresh();
             times.collectBreaches();
@@ -228,7 +233,7 @@ public final class Demo {
                             + (Conditions.collectionMs() - collectionMs) + " ms in all");
             note(run, times);
             run.ended().join();
-            return result(run, measured, times, conditions);
+            return result(run, measured, times, conditions, kill.flatMap(NodeKill::result));
         } catch (final FlowException ex) {
             throw new DemoException(ExitStatus.USAGE, ex.getMessage(), ex);
         } catch (final CompletionException ex) {
@@ -273,7 +278,8 @@ public final class Demo {
             final LoadRun run,
             final MeasuredRun measured,
             final StageTimes times,
-            final Map<String, String> conditions) {
+            final Map<String, String> conditions,
+            final Optional<Failover> failover) {
         final DeliveryResult delivery = run.reception().check().result(run.streams());
         final SendProgress progress = run.progress();
         final Exception failure = progress.failure();
@@ -297,7 +303,8 @@ public final class Demo {
                         : new BreachBlame(times.breaches())
                                 .count(run.reception().overBudget()),
                 conditions,
-                List.copyOf(notes));
+                List.copyOf(notes),
+                failover);
     }
 
     private int conclude(final RunResult result) throws DemoException {

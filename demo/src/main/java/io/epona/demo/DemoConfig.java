@@ -12,6 +12,8 @@ import java.util.function.Function;
  * @param metrics {@code host:port} of that node's metrics server; null when it is not known
  * @param nodeCommand the command that starts a node with its data in a given directory
  * @param dataParents where the node's data may go: the first that will do
+ * @param cellSize nodes of what is started
+ * @param isKilling whether the node that leads most is killed in the middle; for a cell of our own
  * @param report HTML file to write, or null
  * @param commandLine as the user typed it, for the report
  */
@@ -21,5 +23,12 @@ public record DemoConfig(
         String metrics,
         Function<Path, List<String>> nodeCommand,
         List<Path> dataParents,
+        int cellSize,
+        boolean isKilling,
         Path report,
-        String commandLine) {}
+        String commandLine) {
+    /** What is started, in words. */
+    String startedWhat() {
+        return cellSize == 1 ? "a node" : "a cell of " + cellSize + " nodes";
+    }
+}

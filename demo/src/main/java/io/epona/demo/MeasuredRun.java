@@ -10,6 +10,7 @@ import io.epona.runtime.NodeClock;
 import io.epona.runtime.budget.Stage;
 import io.epona.runtime.budget.StageHistograms;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -46,7 +47,8 @@ final class MeasuredRun {
     }
 
     /** Returns when everything has come, or nothing comes any more; then nothing is received any more. */
-    void watch(final Target target, final ConsoleView view) throws NodeFailedException, InterruptedException {
+    void watch(final Target target, final ConsoleView view, final Optional<NodeKill> kill)
+            throws DemoException, NodeFailedException, InterruptedException {
         long countBefore = 0;
         long cameNs = clock.epochNs();
         long nextTickNs = run.startNs() + TICK_NS;
@@ -55,6 +57,9 @@ final class MeasuredRun {
             target.check();
             session.check();
             final long nowNs = clock.epochNs();
+            if (kill.isPresent()) {
+                kill.get().poll(nowNs);
+            }
             if (run.reception().count() > countBefore || !run.ended().isDone()) {
                 countBefore = run.reception().count();
                 cameNs = nowNs;

@@ -11,15 +11,16 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.HdrHistogram.Histogram;
 
 /**
- * The stage times of the measured run: the consumer's own, and the node's from its metrics server, without what came
- * before the run. A metrics server that fails costs the table its rows, never the run. One thread, except that another
- * one records.
+ * The stage times of the measured run: the consumer's own, and the nodes' from their metrics servers, without what came
+ * before the run. A metrics server that fails costs the table its newest rows, never the run: what was read before
+ * stays. One thread, except that another one records.
  */
 final class StageTimes {
     private static final String OWNER = "demo";
@@ -28,23 +29,32 @@ final class StageTimes {
 
     private final BudgetRecorders own;
     private final StageRecorder recorder;
-    private final Optional<StagesClient> node;
+    private final List<Source> nodes;
     private StageHistograms reported;
-    private StageHistograms nodeBefore = StageHistograms.decode("");
-    private Map<Stage, Histogram> nodeNow = Map.of();
     private final Set<NodeBreach> breaches = new LinkedHashSet<>();
     private String problem;
 
-    StageTimes(final NodeClock clock, final Optional<StagesClient> node) {
+    /** A node's times: before the run, and as last read. */
+    private static final class Source {
+        final StagesClient client;
+        StageHistograms before = StageHistograms.decode("");
+        StageHistograms now = StageHistograms.decode("");
+
+        Source(final StagesClient client) {
+            this.client = client;
+        }
+    }
+
+    StageTimes(final NodeClock clock, final List<StagesClient> nodes) {
         this.own = new BudgetRecorders(clock);
         this.recorder = own.recorder(OWNER, Stage.PROCESS, Stage.END_TO_END);
-        this.node = node;
+        this.nodes = nodes.stream().map(Source::new).toList();
         this.reported = own.totals();
     }
 
-    /** Whether the node can be asked for its times. */
+    /** Whether the nodes can be asked for their times. */
     boolean isNodeKnown() {
-        return node.isPresent();
+        return !nodes.isEmpty();
     }
 
     /** For the consumer's thread. */
@@ -52,9 +62,12 @@ final class StageTimes {
         return recorder;
     }
 
-    /** What the node has recorded until now is not of the run. */
+    /** What the nodes have recorded until now is not of the run. */
     void begin() {
-        node.ifPresent(client -> attempt(() -> nodeBefore = client.stages()));
+        nodes.forEach(node -> attempt(() -> {
+            node.before = node.client.stages();
+            node.now = node.before;
+        }));
     }
 
     /** The consumer's times so far. */
@@ -62,56 +75,54 @@ final class StageTimes {
         return own.totals();
     }
 
-    /** Asks the node for its times. */
+    /** Asks the nodes for their times. */
     void refresh() {
-        node.ifPresent(client -> attempt(() -> {
-            final Map<Stage, Histogram> merged = new EnumMap<>(Stage.class);
-            client.stages().since(nodeBefore).byTag().forEach((tag, histogram) -> {
-                if (!tag.owner().equals(OWNER)) {
-                    final Histogram sum = merged.get(tag.stage());
-                    if (sum == null) {
-                        merged.put(tag.stage(), histogram.copy());
-                    } else {
-                        sum.add(histogram);
-                    }
-                }
-            });
-            nodeNow = merged;
-        }));
+        nodes.forEach(node -> attempt(() -> node.now = node.client.stages()));
     }
 
-    /** Tells the node what the consumer timed since the last report, for those who watch the node. */
+    /** Tells a node what the consumer timed since the last report, for those who watch it. */
     void report() {
         final StageHistograms now = own.totals();
-        node.ifPresent(client -> attempt(() -> {
-            client.report(now.since(reported));
-            reported = now;
-        }));
+        for (final Source node : nodes) {
+            if (attempt(() -> node.client.report(now.since(reported)))) {
+                reported = now;
+                return;
+            }
+        }
     }
 
-    /** The node's times as last asked for, and the consumer's now. */
+    /** The nodes' times as last asked for, and the consumer's now. */
     Map<Stage, Histogram> all() {
         final Map<Stage, Histogram> all = new EnumMap<>(Stage.class);
-        all.putAll(nodeNow);
+        nodes.forEach(node -> node.now.since(node.before).byTag().forEach((tag, histogram) -> {
+            if (!tag.owner().equals(OWNER)) {
+                final Histogram sum = all.get(tag.stage());
+                if (sum == null) {
+                    all.put(tag.stage(), histogram.copy());
+                } else {
+                    sum.add(histogram);
+                }
+            }
+        }));
         own.totals().byStage().forEach(all::put);
         return all;
     }
 
-    /** Takes down the breaches that the node has seen lately: it forgets the oldest of many. */
+    /** Takes down the breaches that the nodes have seen lately: they forget the oldest of many. */
     void collectBreaches() {
-        node.ifPresent(client -> attempt(() -> {
+        nodes.forEach(node -> attempt(() -> {
             if (breaches.size() < MAX_BREACHES) {
-                breaches.addAll(client.breaches());
+                breaches.addAll(node.client.breaches());
             }
         }));
     }
 
-    /** Breaches of stage budgets that the node saw, as far as they were taken down. */
+    /** Breaches of stage budgets that the nodes saw, as far as they were taken down. */
     Collection<NodeBreach> breaches() {
         return breaches;
     }
 
-    /** Why the node's times are missing or old. */
+    /** Why a node's times are missing or old. */
     Optional<String> problem() {
         return Optional.ofNullable(problem);
     }
@@ -121,11 +132,13 @@ final class StageTimes {
         void run() throws IOException;
     }
 
-    private void attempt(final Exchange exchange) {
+    private boolean attempt(final Exchange exchange) {
         try {
             exchange.run();
+            return true;
         } catch (final IOException ex) {
             problem = ex.getMessage() == null ? ex.toString() : ex.getMessage();
+            return false;
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.epona.demo;
 
+import io.epona.demo.node.CellNode;
 import io.epona.demo.node.ChildNode;
 import io.epona.demo.node.DataDirectory;
 import io.epona.demo.node.NodeAddress;
@@ -9,7 +10,6 @@ import io.epona.demo.report.Conditions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
 
 /** The node under load: one of our own in a temporary directory, or one that runs already. */
@@ -51,9 +51,14 @@ final class Target implements AutoCloseable {
         return address;
     }
 
-    /** The node's stage times; empty when its metrics server is not known. */
-    Optional<StagesClient> stages() {
-        return Optional.ofNullable(address.metrics()).map(StagesClient::new);
+    /** The stage times of each node; empty when the metrics servers are not known. */
+    List<StagesClient> stages() {
+        return address.metricsServers().stream().map(StagesClient::new).toList();
+    }
+
+    /** The nodes of our own cell, which can be killed; empty when there is none. */
+    List<CellNode> cellNodes() {
+        return child == null ? List.of() : child.cellNodes();
     }
 
     String describe() {

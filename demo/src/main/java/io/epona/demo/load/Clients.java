@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
@@ -91,15 +92,7 @@ public final class Clients {
      */
     public static List<TopicPartition> createTopics(final String bootstrap)
             throws ExecutionException, InterruptedException {
-        try (Admin admin = Admin.create(Map.of(
-                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
-                bootstrap,
-                AdminClientConfig.CLIENT_ID_CONFIG,
-                "epona-demo-admin",
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-                DELIVERY_TIMEOUT_MS,
-                AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG,
-                false))) {
+        try (Admin admin = admin(bootstrap)) {
             final List<TopicPartition> partitions = new ArrayList<>();
             for (final DemoTopic topic : DemoTopic.values()) {
                 create(admin, topic.topicName());
@@ -111,6 +104,36 @@ public final class Clients {
             }
             return partitions;
         }
+    }
+
+    /**
+     * How many of the demo's partitions each broker leads.
+     *
+     * @throws ExecutionException when the broker refuses, or does not answer
+     */
+    public static Map<Integer, Integer> countLeaders(final String bootstrap)
+            throws ExecutionException, InterruptedException {
+        final Map<Integer, Integer> counts = new TreeMap<>();
+        try (Admin admin = admin(bootstrap)) {
+            for (final DemoTopic topic : DemoTopic.values()) {
+                describe(admin, topic.topicName()).partitions().stream()
+                        .filter(info -> info.leader() != null)
+                        .forEach(info -> counts.merge(info.leader().id(), 1, Integer::sum));
+            }
+        }
+        return counts;
+    }
+
+    private static Admin admin(final String bootstrap) {
+        return Admin.create(Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrap,
+                AdminClientConfig.CLIENT_ID_CONFIG,
+                "epona-demo-admin",
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                DELIVERY_TIMEOUT_MS,
+                AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG,
+                false));
     }
 
     private static void create(final Admin admin, final String name) throws ExecutionException, InterruptedException {

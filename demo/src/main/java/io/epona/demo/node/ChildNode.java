@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,7 @@ public final class ChildNode implements AutoCloseable {
     private final Deque<String> lastLines = new ArrayDeque<>();
     private final CompletableFuture<NodeAddress> address = new CompletableFuture<>();
     private final List<Thread> readers = new ArrayList<>();
+    private final List<CellNode> cellNodes = new CopyOnWriteArrayList<>();
     private volatile boolean isStopping;
 
     private ChildNode(final Process process) {
@@ -86,6 +88,7 @@ public final class ChildNode implements AutoCloseable {
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 final String text = line;
+                CellNode.inLine(text).ifPresent(cellNodes::add);
                 NodeAddress.inLine(text).ifPresentOrElse(address::complete, () -> keep(text));
             }
         } catch (final IOException ex) {
@@ -127,6 +130,11 @@ public final class ChildNode implements AutoCloseable {
     /** Where it can be reached. */
     public NodeAddress address() {
         return address.join();
+    }
+
+    /** The nodes, when the process runs a whole cell; empty when it is a node itself. */
+    public List<CellNode> cellNodes() {
+        return List.copyOf(cellNodes);
     }
 
     /** Process id. */

@@ -5,6 +5,7 @@ import io.epona.runtime.budget.Stage;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -22,6 +23,7 @@ import org.HdrHistogram.Histogram;
  * @param culprits how many of them each stage is to blame for, by its name
  * @param conditions name and value, of machine, node and run
  * @param notes what a reader must know besides
+ * @param failover when a node was killed in the middle, on purpose
  */
 public record RunResult(
         String flow,
@@ -35,7 +37,8 @@ public record RunResult(
         long overBudgetCount,
         Map<String, Long> culprits,
         Map<String, String> conditions,
-        List<String> notes) {
+        List<String> notes,
+        Optional<Failover> failover) {
     /**
      * How the producer fared.
      *
@@ -46,6 +49,11 @@ public record RunResult(
      * @param maxLateNs longest time that an event was handed to it after it was due
      */
     public record ProducerResult(long events, long acknowledged, long failed, String failure, long maxLateNs) {}
+
+    /** Records over budget for which no fail-over on purpose is the reason. */
+    public long unexplainedOverBudgetCount() {
+        return overBudgetCount - failover.map(Failover::overBudgetCount).orElse(0L);
+    }
 
     /** End-to-end times, in nanoseconds. */
     public Histogram endToEnd() {

@@ -33,6 +33,7 @@ public record Verdict(int exitStatus, String headline, List<String> lines) {
                     + run.producer().failure());
         }
         lines.add("end to end  " + quantiles(run.endToEnd()));
+        run.failover().ifPresent(failover -> lines.add("fail-over   " + failover(failover)));
         lines.add("budget      " + budget(run));
         return new Verdict(exitStatus(run), headline(run), List.copyOf(lines));
     }
@@ -41,12 +42,14 @@ public record Verdict(int exitStatus, String headline, List<String> lines) {
         if (!run.delivery().isExact() || run.producer().failed() > 0) {
             return ExitStatus.INEXACT;
         }
-        return run.overBudgetCount() > 0 ? ExitStatus.OVER_BUDGET : ExitStatus.KEPT;
+        return run.unexplainedOverBudgetCount() > 0 ? ExitStatus.OVER_BUDGET : ExitStatus.KEPT;
     }
 
     private static String headline(final RunResult run) {
         return switch (exitStatus(run)) {
-            case ExitStatus.KEPT -> "every record came exactly once and in order, within the budget";
+            case ExitStatus.KEPT ->
+                "every record came exactly once and in order, within the budget"
+                        + (run.failover().isPresent() ? " but for the fail-over" : "");
             case ExitStatus.OVER_BUDGET -> "every record came exactly once and in order, but the budget was breached";
             default -> "not every record came exactly once and in order";
         };
@@ -71,6 +74,16 @@ public record Verdict(int exitStatus, String headline, List<String> lines) {
                 + (delivery.foreign() > 0 ? "; " + count(delivery.foreign()) + " records of others in the topics" : "");
     }
 
+    private static String failover(final Failover failover) {
+        return String.format(
+                Locale.ROOT,
+                "node %d was killed after %.1f s; records waited up to %s, %s of them longer than the budget",
+                failover.nodeId(),
+                failover.sinceStartNs() / NS_PER_S,
+                StageTable.duration(failover.longestWaitNs()),
+                count(failover.overBudgetCount()));
+    }
+
     private static String quantiles(final Histogram histogram) {
         return histogram.getTotalCount() == 0
                 ? "nothing came"
@@ -82,10 +95,13 @@ public record Verdict(int exitStatus, String headline, List<String> lines) {
 
     private static String budget(final RunResult run) {
         final String limit = StageTable.duration(Stage.END_TO_END.budgetNs());
-        if (run.overBudgetCount() == 0) {
-            return "kept: no record took longer than " + limit + mostUsed(run.stages());
+        if (run.unexplainedOverBudgetCount() == 0) {
+            return run.failover().isPresent()
+                    ? "kept: but for the fail-over no record took longer than " + limit
+                    : "kept: no record took longer than " + limit + mostUsed(run.stages());
         }
-        final String breached = "breached: " + count(run.overBudgetCount()) + " records took longer than " + limit;
+        final String breached =
+                "breached: " + count(run.unexplainedOverBudgetCount()) + " records took longer than " + limit;
         return run.culprits().isEmpty()
                 ? breached
                 : run.culprits().entrySet().stream()

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.HdrHistogram.Histogram;
 
 /** Results of runs that never were. */
@@ -47,7 +48,26 @@ final class SampleRun {
                 overBudget,
                 culprits,
                 Map.of("processor", "2 x <b>fast</b>"),
-                List.of("a note"));
+                List.of("a note"),
+                Optional.empty());
+    }
+
+    static RunResult withFailover(final long overBudget, final Failover failover) {
+        final RunResult run = of(new DeliveryResult(1_000, 1_000, 0, 0, 0, 0, 0), overBudget, Map.of(), 900 * MS);
+        return new RunResult(
+                run.flow(),
+                run.startedAt(),
+                run.elapsedNs(),
+                run.delivery(),
+                run.producer(),
+                run.stages(),
+                run.acknowledgement(),
+                run.timeline(),
+                overBudget,
+                run.culprits(),
+                run.conditions(),
+                run.notes(),
+                Optional.of(failover));
     }
 
     static RunResult withFailures() {
@@ -64,6 +84,7 @@ final class SampleRun {
                 0,
                 Map.of(),
                 run.conditions(),
-                run.notes());
+                run.notes(),
+                Optional.empty());
     }
 }

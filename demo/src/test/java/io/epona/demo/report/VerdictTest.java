@@ -40,6 +40,23 @@ class VerdictTest {
     }
 
     @Test
+    void shouldBeKeptWhenOnlyTheFailOverTookTooLong() {
+        final Failover failover = new Failover(2, 0, 5_000 * MS, 900 * MS, 40);
+        final Verdict verdict = Verdict.of(SampleRun.withFailover(40, failover));
+        assertEquals(ExitStatus.KEPT, verdict.exitStatus());
+        assertSays(verdict, "node 2 was killed after 5.0 s; records waited up to 900 ms, 40 of them longer");
+        assertSays(verdict, "kept: but for the fail-over");
+    }
+
+    @Test
+    void shouldBeOverBudgetWhenRecordsBesideTheFailOverTookTooLong() {
+        final Failover failover = new Failover(2, 0, 5_000 * MS, 900 * MS, 40);
+        final Verdict verdict = Verdict.of(SampleRun.withFailover(41, failover));
+        assertEquals(ExitStatus.OVER_BUDGET, verdict.exitStatus());
+        assertSays(verdict, "breached: 1 records took longer");
+    }
+
+    @Test
     void shouldBlameNobodyWhenStagesAreNotKnown() {
         final Verdict verdict =
                 Verdict.of(SampleRun.of(new DeliveryResult(1_000, 1_000, 0, 0, 0, 0, 0), 12, Map.of(), 120 * MS));

@@ -63,6 +63,18 @@ public final class DemoCommand implements Callable<Integer> {
     private int seconds = 30;
 
     @Option(
+            names = "--cell",
+            paramLabel = "3|5",
+            description = "Start a cell of so many nodes, each a process of this machine, instead of a single node.")
+    private int cellSize = 1;
+
+    @Option(
+            names = "--kill",
+            description = "Kill the node that leads most, in the middle of the run, and tell what that cost; with"
+                    + " --cell.")
+    private boolean isKilling;
+
+    @Option(
             names = "--report",
             paramLabel = "FILE.html",
             description = "Write an HTML report that opens without network.")
@@ -140,14 +152,21 @@ public final class DemoCommand implements Callable<Integer> {
         check(directory == null || bootstrap == null, "--dir is for a node of the demo's own, not with --bootstrap");
         check(report == null || isWritable(report), "--report must name a file in a directory that can be written to");
         check(settings.isEmpty() || bootstrap == null, "--set is for a node of the demo's own, not with --bootstrap");
+        check(cellSize == 1 || cellSize == 3 || cellSize == 5, "--cell is 3 or 5");
+        check(cellSize == 1 || bootstrap == null, "--cell is for nodes of the demo's own, not with --bootstrap");
+        check(!isKilling || cellSize > 1, "--kill needs --cell: a single node has nobody to take over");
         return new DemoConfig(
                 new FlowSource(inputs, seed, schedule(), seconds),
                 bootstrap,
                 metrics,
-                data -> NodeLauncher.command(data, settings),
+                data -> cellSize == 1
+                        ? NodeLauncher.command(data, settings)
+                        : NodeLauncher.cellCommand(data, cellSize, settings),
                 directory == null
                         ? List.of(Path.of(System.getProperty("java.io.tmpdir")), Path.of("/var/tmp"), Path.of(""))
                         : List.of(directory),
+                cellSize,
+                isKilling,
                 report,
                 "epona " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
     }

@@ -47,6 +47,19 @@ final class NodeLauncher {
         return command;
     }
 
+    /**
+     * Starts a cell with its data in a directory, on ports that the system chooses.
+     *
+     * @param settings {@code key=value}, as for {@code epona start --set}, for each node
+     */
+    static List<String> cellCommand(final Path directory, final int size, final List<String> settings) {
+        final List<String> command = java();
+        command.addAll(List.of("start", "--cell", Integer.toString(size), "--dir", directory.toString()));
+        command.addAll(List.of("--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"));
+        settings.forEach(setting -> command.addAll(List.of("--set", setting)));
+        return command;
+    }
+
     private static List<String> java() {
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
