@@ -17,7 +17,7 @@ import org.agrona.concurrent.AtomicBuffer;
  *    +=======+=======+===============+===+===+===+=======+===============+=======+=======+
  *    40              48              56              64
  *    +===============+===============+===============+================== = =
- *    | ingressTimeNs |sequencedTimeNs|durablePosition| payload (length - 64 bytes)
+ *    | ingressTimeNs |sequencedTimeNs|committedPos.  | payload (length - 64 bytes)
  *    +===============+===============+===============+================== = =
  * </pre>
  *
@@ -93,11 +93,11 @@ public final class FrameDescriptor {
     /** Offset of the time at which the lane decided, ns since the Unix epoch; long. */
     public static final int SEQUENCED_TIME_NS_OFFSET = INGRESS_TIME_NS_OFFSET + 8;
 
-    /** Offset of the durable position that the lane knew; long. */
-    public static final int DURABLE_POSITION_OFFSET = SEQUENCED_TIME_NS_OFFSET + 8;
+    /** Offset of the committed position that the lane knew; long. */
+    public static final int COMMITTED_POSITION_OFFSET = SEQUENCED_TIME_NS_OFFSET + 8;
 
     /** Offset of the payload. */
-    public static final int PAYLOAD_OFFSET = DURABLE_POSITION_OFFSET + 8;
+    public static final int PAYLOAD_OFFSET = COMMITTED_POSITION_OFFSET + 8;
 
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
     private static final boolean NATIVE_ORDER = ByteOrder.nativeOrder() == ORDER;
@@ -176,9 +176,9 @@ public final class FrameDescriptor {
         return buffer.getLong(offset + SEQUENCED_TIME_NS_OFFSET, ORDER);
     }
 
-    /** Durable position that the lane knew when it wrote the frame. */
-    public static long durablePosition(final DirectBuffer buffer, final int offset) {
-        return buffer.getLong(offset + DURABLE_POSITION_OFFSET, ORDER);
+    /** Committed position that the lane knew when it wrote the frame: frames below it were durable on all in-sync replicas. */
+    public static long committedPosition(final DirectBuffer buffer, final int offset) {
+        return buffer.getLong(offset + COMMITTED_POSITION_OFFSET, ORDER);
     }
 
     /** CRC-32C over the bytes from 8 to the frame's end (padding: to the header's end). */
@@ -247,10 +247,10 @@ public final class FrameDescriptor {
             final int offset,
             final long ingressTimeNs,
             final long sequencedTimeNs,
-            final long durablePosition) {
+            final long committedPosition) {
         buffer.putLong(offset + INGRESS_TIME_NS_OFFSET, ingressTimeNs, ORDER);
         buffer.putLong(offset + SEQUENCED_TIME_NS_OFFSET, sequencedTimeNs, ORDER);
-        buffer.putLong(offset + DURABLE_POSITION_OFFSET, durablePosition, ORDER);
+        buffer.putLong(offset + COMMITTED_POSITION_OFFSET, committedPosition, ORDER);
     }
 
     static void putCrc(final MutableDirectBuffer buffer, final int offset, final int crc) {

@@ -36,7 +36,7 @@ public final class FrameEncoder {
      * @param lastOffsetDelta of the last record.
      * @param ingressTimeNs when the gateway had the whole request, ns since the Unix epoch.
      * @param sequencedTimeNs when the lane decided, ns since the Unix epoch.
-     * @param durablePosition that the lane knows.
+     * @param committedPosition that the lane knows.
      */
     public void encodeRecords(
             final AtomicBuffer ring,
@@ -49,11 +49,11 @@ public final class FrameEncoder {
             final int lastOffsetDelta,
             final long ingressTimeNs,
             final long sequencedTimeNs,
-            final long durablePosition) {
+            final long committedPosition) {
         checkPlace(offset, position, payloadLength);
         FrameDescriptor.putHeader(ring, offset, position, FrameDescriptor.TYPE_RECORDS, leaderEpoch);
         FrameDescriptor.putSubject(ring, offset, partitionIndex, baseOffset, lastOffsetDelta);
-        FrameDescriptor.putTimes(ring, offset, ingressTimeNs, sequencedTimeNs, durablePosition);
+        FrameDescriptor.putTimes(ring, offset, ingressTimeNs, sequencedTimeNs, committedPosition);
         final int crc = crc32c.compute(ring, offset + CRC_START_OFFSET, CRC_HEADER_LENGTH + payloadLength);
         publish(ring, offset, crc, HEADER_LENGTH + payloadLength);
     }
@@ -77,7 +77,7 @@ public final class FrameEncoder {
             final int lastOffsetDelta,
             final long ingressTimeNs,
             final long sequencedTimeNs,
-            final long durablePosition) {
+            final long committedPosition) {
         if (payloadLength < COMBINE_THRESHOLD_LENGTH) {
             encodeRecords(
                     ring,
@@ -90,13 +90,13 @@ public final class FrameEncoder {
                     lastOffsetDelta,
                     ingressTimeNs,
                     sequencedTimeNs,
-                    durablePosition);
+                    committedPosition);
             return;
         }
         checkPlace(offset, position, payloadLength);
         FrameDescriptor.putHeader(ring, offset, position, FrameDescriptor.TYPE_RECORDS, leaderEpoch);
         FrameDescriptor.putSubject(ring, offset, partitionIndex, baseOffset, lastOffsetDelta);
-        FrameDescriptor.putTimes(ring, offset, ingressTimeNs, sequencedTimeNs, durablePosition);
+        FrameDescriptor.putTimes(ring, offset, ingressTimeNs, sequencedTimeNs, committedPosition);
         publish(ring, offset, combinedCrc(ring, offset, payloadLength), HEADER_LENGTH + payloadLength);
     }
 
@@ -109,7 +109,7 @@ public final class FrameEncoder {
      * @param frameLength all that remains of the span; at least {@link FrameDescriptor#HEADER_LENGTH}.
      * @param leaderEpoch of the lane.
      * @param sequencedTimeNs when the lane decided, ns since the Unix epoch.
-     * @param durablePosition that the lane knows.
+     * @param committedPosition that the lane knows.
      */
     public void encodePadding(
             final AtomicBuffer ring,
@@ -118,11 +118,11 @@ public final class FrameEncoder {
             final int frameLength,
             final int leaderEpoch,
             final long sequencedTimeNs,
-            final long durablePosition) {
+            final long committedPosition) {
         checkPlace(offset, position, frameLength - HEADER_LENGTH);
         FrameDescriptor.putHeader(ring, offset, position, FrameDescriptor.TYPE_PADDING, leaderEpoch);
         FrameDescriptor.putSubject(ring, offset, NULL_VALUE, NULL_VALUE, frameLength);
-        FrameDescriptor.putTimes(ring, offset, sequencedTimeNs, sequencedTimeNs, durablePosition);
+        FrameDescriptor.putTimes(ring, offset, sequencedTimeNs, sequencedTimeNs, committedPosition);
         publish(ring, offset, headerCrc(ring, offset), frameLength);
     }
 
@@ -134,7 +134,7 @@ public final class FrameEncoder {
      * @param position of the frame in the log.
      * @param leaderEpoch that starts.
      * @param sequencedTimeNs when the lane decided, ns since the Unix epoch.
-     * @param durablePosition that the lane knows.
+     * @param committedPosition that the lane knows.
      */
     public void encodeEpochStart(
             final AtomicBuffer ring,
@@ -142,11 +142,11 @@ public final class FrameEncoder {
             final long position,
             final int leaderEpoch,
             final long sequencedTimeNs,
-            final long durablePosition) {
+            final long committedPosition) {
         checkPlace(offset, position, 0);
         FrameDescriptor.putHeader(ring, offset, position, FrameDescriptor.TYPE_EPOCH_START, leaderEpoch);
         FrameDescriptor.putSubject(ring, offset, NULL_VALUE, NULL_VALUE, NULL_VALUE);
-        FrameDescriptor.putTimes(ring, offset, sequencedTimeNs, sequencedTimeNs, durablePosition);
+        FrameDescriptor.putTimes(ring, offset, sequencedTimeNs, sequencedTimeNs, committedPosition);
         publish(ring, offset, headerCrc(ring, offset), HEADER_LENGTH);
     }
 
@@ -160,7 +160,7 @@ public final class FrameEncoder {
      * @param partitionIndex of the partition.
      * @param startOffset the partition's new first offset.
      * @param sequencedTimeNs when the lane decided, ns since the Unix epoch.
-     * @param durablePosition that the lane knows.
+     * @param committedPosition that the lane knows.
      */
     public void encodeTrim(
             final AtomicBuffer ring,
@@ -170,11 +170,11 @@ public final class FrameEncoder {
             final int partitionIndex,
             final long startOffset,
             final long sequencedTimeNs,
-            final long durablePosition) {
+            final long committedPosition) {
         checkPlace(offset, position, 0);
         FrameDescriptor.putHeader(ring, offset, position, FrameDescriptor.TYPE_TRIM, leaderEpoch);
         FrameDescriptor.putSubject(ring, offset, partitionIndex, startOffset, NULL_VALUE);
-        FrameDescriptor.putTimes(ring, offset, sequencedTimeNs, sequencedTimeNs, durablePosition);
+        FrameDescriptor.putTimes(ring, offset, sequencedTimeNs, sequencedTimeNs, committedPosition);
         publish(ring, offset, headerCrc(ring, offset), HEADER_LENGTH);
     }
 

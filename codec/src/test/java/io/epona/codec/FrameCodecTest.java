@@ -38,7 +38,7 @@ class FrameCodecTest {
         assertEquals(1009, FrameDescriptor.lastOffset(ring, OFFSET));
         assertEquals(11, FrameDescriptor.ingressTimeNs(ring, OFFSET));
         assertEquals(12, FrameDescriptor.sequencedTimeNs(ring, OFFSET));
-        assertEquals(POSITION - 8, FrameDescriptor.durablePosition(ring, OFFSET));
+        assertEquals(POSITION - 8, FrameDescriptor.committedPosition(ring, OFFSET));
     }
 
     @Property

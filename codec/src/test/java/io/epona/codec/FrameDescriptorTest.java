@@ -36,7 +36,7 @@ class FrameDescriptorTest {
         assertEquals(FrameHeaderDecoder.partitionIndexEncodingOffset(), FrameDescriptor.PARTITION_INDEX_OFFSET);
         assertEquals(FrameHeaderDecoder.ingressTimeNsEncodingOffset(), FrameDescriptor.INGRESS_TIME_NS_OFFSET);
         assertEquals(FrameHeaderDecoder.sequencedTimeNsEncodingOffset(), FrameDescriptor.SEQUENCED_TIME_NS_OFFSET);
-        assertEquals(FrameHeaderDecoder.durablePositionEncodingOffset(), FrameDescriptor.DURABLE_POSITION_OFFSET);
+        assertEquals(FrameHeaderDecoder.committedPositionEncodingOffset(), FrameDescriptor.COMMITTED_POSITION_OFFSET);
         assertEquals(FrameHeaderDecoder.BLOCK_LENGTH, FrameDescriptor.HEADER_LENGTH);
         assertEquals(FrameHeaderDecoder.BLOCK_LENGTH, FrameDescriptor.PAYLOAD_OFFSET);
         assertEquals(FrameHeaderDecoder.SCHEMA_VERSION, FrameDescriptor.VERSION);
@@ -87,8 +87,8 @@ class FrameDescriptorTest {
         assertEquals(decoder.ingressTimeNs(), FrameDescriptor.ingressTimeNs(ring, 128));
         assertEquals(123_456_789_012L, decoder.sequencedTimeNs());
         assertEquals(123_456_789_012L, FrameDescriptor.sequencedTimeNs(ring, 128));
-        assertEquals(4096, decoder.durablePosition());
-        assertEquals(4096, FrameDescriptor.durablePosition(ring, 128));
+        assertEquals(4096, decoder.committedPosition());
+        assertEquals(4096, FrameDescriptor.committedPosition(ring, 128));
     }
 
     @Test

@@ -82,7 +82,7 @@ final class TailEvidence {
     private void onFrame(final long position, final long durableByDistance, final int spanLength) {
         final int offset = window.load(position, FrameDescriptor.HEADER_LENGTH);
         frameCount++;
-        final long known = Math.max(durableByDistance, FrameDescriptor.durablePosition(window.buffer(), offset));
+        final long known = Math.max(durableByDistance, FrameDescriptor.committedPosition(window.buffer(), offset));
         if (known > knownDurablePosition) {
             knownDurablePosition = known;
             witnessPosition = position;

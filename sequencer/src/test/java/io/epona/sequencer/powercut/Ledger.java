@@ -126,7 +126,7 @@ final class Ledger {
         for (final Map.Entry<Long, UnsafeBuffer> entry :
                 frames.headMap(knownDurable).entrySet()) {
             if (end(entry) <= knownDurable) {
-                evidenced = Math.max(evidenced, FrameDescriptor.durablePosition(entry.getValue(), 0));
+                evidenced = Math.max(evidenced, FrameDescriptor.committedPosition(entry.getValue(), 0));
             }
         }
         return evidenced;
