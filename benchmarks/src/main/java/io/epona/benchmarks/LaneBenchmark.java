@@ -2,18 +2,19 @@ package io.epona.benchmarks;
 
 import io.epona.journal.LogRing;
 import io.epona.runtime.LaneCounters;
+import io.epona.runtime.LaneRole;
 import io.epona.runtime.Signal;
 import io.epona.runtime.SystemNodeClock;
 import io.epona.runtime.budget.BreachLog;
 import io.epona.runtime.budget.Stage;
 import io.epona.runtime.budget.StageRecorder;
-import io.epona.sequencer.CommitRule;
 import io.epona.sequencer.Lane;
 import io.epona.sequencer.LaneConfig;
 import io.epona.sequencer.LaneContext;
 import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneMeters;
 import io.epona.sequencer.LaneProxy;
+import io.epona.sequencer.LaneReplication;
 import io.epona.sequencer.LaneState;
 import io.epona.sequencer.LaneStateConfig;
 import java.util.List;
@@ -72,13 +73,13 @@ public class LaneBenchmark {
     public void start() {
         batch = Batches.of(1, valueLength);
         lane = new Lane(new LaneContext(
-                new LaneConfig(0, 1, RING_LENGTH, 2, Memory.BLOCK_LENGTH, MAX_BATCH_LENGTH),
+                new LaneConfig(0, RING_LENGTH, 2, Memory.BLOCK_LENGTH, MAX_BATCH_LENGTH),
                 new LaneState(LaneStateConfig.withSpan(RING_LENGTH)),
                 LogRing.allocate(RING_LENGTH),
                 commands,
                 List.of(new LaneGateway(replies, Signal.NONE)),
                 counters,
-                new CommitRule(counters.durable()),
+                LaneReplication.alone(0, 1, LaneRole.onHeap()),
                 clock,
                 Signal.NONE,
                 Signal.NONE,

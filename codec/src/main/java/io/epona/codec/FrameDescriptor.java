@@ -176,7 +176,7 @@ public final class FrameDescriptor {
         return buffer.getLong(offset + SEQUENCED_TIME_NS_OFFSET, ORDER);
     }
 
-    /** Committed position that the lane knew when it wrote the frame: frames below it were durable on all in-sync replicas. */
+    /** Committed position that the leader knew then: frames below it were durable on all in-sync replicas. */
     public static long committedPosition(final DirectBuffer buffer, final int offset) {
         return buffer.getLong(offset + COMMITTED_POSITION_OFFSET, ORDER);
     }

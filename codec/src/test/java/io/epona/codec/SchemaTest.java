@@ -36,6 +36,7 @@ class SchemaTest {
             Map.entry("batchLength", "length"),
             Map.entry("batchCount", "batches"),
             Map.entry("inSyncCount", "inSyncC"),
+            Map.entry("committedPosition", "committedPos."),
             Map.entry("eventType", "event"));
 
     @ParameterizedTest

@@ -24,18 +24,19 @@ import io.epona.partitionlog.ShelfAgent;
 import io.epona.partitionlog.ShelfConfig;
 import io.epona.partitionlog.ShelfContext;
 import io.epona.runtime.LaneCounters;
+import io.epona.runtime.LaneRole;
 import io.epona.runtime.NodeClock;
 import io.epona.runtime.Signal;
 import io.epona.runtime.budget.BreachLog;
 import io.epona.runtime.budget.Stage;
 import io.epona.runtime.budget.StageRecorder;
-import io.epona.sequencer.CommitRule;
 import io.epona.sequencer.Lane;
 import io.epona.sequencer.LaneConfig;
 import io.epona.sequencer.LaneContext;
 import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneMeters;
 import io.epona.sequencer.LaneProxy;
+import io.epona.sequencer.LaneReplication;
 import io.epona.sequencer.LaneState;
 import io.epona.sequencer.LaneStateConfig;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -153,7 +154,6 @@ public final class TestNode implements AutoCloseable {
         final LogRing ring = LogRing.allocate(options.ringLength());
         final LaneConfig config = new LaneConfig(
                 laneId,
-                1,
                 options.ringLength(),
                 SEGMENT_COUNT,
                 4096,
@@ -236,7 +236,7 @@ public final class TestNode implements AutoCloseable {
                 parts.commands(),
                 laneGateways,
                 parts.counters(),
-                new CommitRule(parts.counters().durable()),
+                LaneReplication.alone(0, 1, LaneRole.onHeap()),
                 clock,
                 Signal.NONE,
                 Signal.NONE,

@@ -3,6 +3,7 @@ package io.epona.node;
 import io.epona.journal.JournalConfig;
 import io.epona.journal.JournalWriter;
 import io.epona.node.config.NodeSchema;
+import io.epona.node.config.ServiceKeys;
 import io.epona.node.config.StorageKeys;
 import io.epona.runtime.LaneCounters;
 import io.epona.runtime.Signal;
@@ -10,13 +11,14 @@ import io.epona.runtime.budget.Stage;
 import io.epona.sequencer.CheckpointAgent;
 import io.epona.sequencer.CheckpointConfig;
 import io.epona.sequencer.CheckpointContext;
-import io.epona.sequencer.CommitRule;
 import io.epona.sequencer.Lane;
 import io.epona.sequencer.LaneConfig;
 import io.epona.sequencer.LaneContext;
 import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneIdentity;
 import io.epona.sequencer.LaneMeters;
+import io.epona.sequencer.LaneReplication;
+import io.epona.sequencer.ShadowHandOver;
 import java.util.List;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
@@ -26,11 +28,9 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * @param lane sequences
  * @param writer writes the journal
  * @param checkpoint stores checkpoints
- * @param commitRule what is committed
  * @param store what it keeps
  */
-record RunningLane(
-        Lane lane, JournalWriter writer, CheckpointAgent checkpoint, CommitRule commitRule, LaneStore store) {
+record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, LaneStore store) {
     /** Breaches kept of each lane. */
     private static final int BREACHES_KEPT = 1024;
 
@@ -50,7 +50,6 @@ record RunningLane(
         final JournalConfig journal = store.journal().config();
         final int laneId = journal.laneId();
         final LaneCounters counters = store.counters();
-        final CommitRule commitRule = new CommitRule(counters.durable());
         final CheckpointAgent checkpoint = checkpointAgent(node, store, wiring.wakeLane());
         final JournalWriter writer = store.journal()
                 .writer(
@@ -61,7 +60,6 @@ record RunningLane(
         final Lane lane = new Lane(new LaneContext(
                 new LaneConfig(
                         laneId,
-                        Node.LEADER_EPOCH,
                         journal.segmentLength(),
                         journal.segmentCount(),
                         journal.blockLength(),
@@ -71,7 +69,10 @@ record RunningLane(
                 wiring.commands(),
                 wiring.gateways(),
                 counters,
-                commitRule,
+                LaneReplication.alone(
+                        node.config().get(ServiceKeys.NODE_ID),
+                        Node.LEADER_EPOCH,
+                        node.counters().laneRole(laneId)),
                 node.clock(),
                 wiring.wakeJournal(),
                 wiring.wakeShelf(),
@@ -79,7 +80,7 @@ record RunningLane(
                 node.budget().breachLog("lane-" + laneId, BREACHES_KEPT),
                 LaneMeters.create(node.counters(), laneId),
                 node.counters().errorHandler()));
-        return new RunningLane(lane, writer, checkpoint, commitRule, store);
+        return new RunningLane(lane, writer, checkpoint, store);
     }
 
     private static CheckpointAgent checkpointAgent(
@@ -91,6 +92,7 @@ record RunningLane(
                         node.config().get(StorageKeys.CHECKPOINT_INTERVAL_LENGTH),
                         node.config().get(StorageKeys.CHECKPOINT_IDLE).toNanos()),
                 store.state().copy(),
+                ShadowHandOver.silent(),
                 store.ring(),
                 store.ring().spanLength(journal.segmentLength()),
                 store.counters(),
@@ -108,8 +110,6 @@ record RunningLane(
      * background thread can shelve and checkpoint it.
      */
     void commitRest() {
-        store.counters()
-                .committed()
-                .setRelease(commitRule.committed(store.counters().committed().get()));
+        lane.commitRest();
     }
 }

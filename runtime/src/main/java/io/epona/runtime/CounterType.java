@@ -85,6 +85,36 @@ public enum CounterType {
             "Committed up to here, the leader exposes everything"),
     /** {@link LaneRole#inSync()}. */
     LANE_IN_SYNC(122, "lane-in-sync", Unit.GAUGE, Scope.LANE, "In-sync replicas that commits wait for, if leading"),
+    /** Becoming leader. */
+    LANE_TENURES(140, "lane-tenures", Unit.COUNT, Scope.LANE, "How often this node became the lane's leader"),
+    /** Cuts. */
+    LANE_TRUNCATIONS(
+            141, "lane-truncations", Unit.COUNT, Scope.LANE, "Cuts of the log's uncommitted end, to follow a leader"),
+    /** Bytes cut. */
+    LANE_TRUNCATED(142, "lane-truncated", Unit.BYTES, Scope.LANE, "Bytes cut off the log's uncommitted end"),
+    /** Proposals. */
+    LANE_IN_SYNC_PROPOSALS(
+            143, "lane-in-sync-proposals", Unit.COUNT, Scope.LANE, "Proposals to change the in-sync replicas"),
+    /** Messages that do not count. */
+    LANE_PEER_MESSAGES_IGNORED(
+            144,
+            "lane-peer-messages-ignored",
+            Unit.COUNT,
+            Scope.LANE,
+            "Messages of other replicas that were late, repeated, or of another epoch"),
+    /** Gaps. */
+    LANE_GAPS(145, "lane-gaps", Unit.COUNT, Scope.LANE, "Times that a follower got frames beyond its log's end"),
+    /** Outbox full. */
+    LANE_OUTBOX_FULL(
+            146, "lane-outbox-full", Unit.COUNT, Scope.LANE, "Messages to other replicas that found no room at first"),
+    /** Journal stalls of a leader. */
+    LANE_JOURNAL_STALLS(
+            147,
+            "lane-journal-stalls",
+            Unit.COUNT,
+            Scope.LANE,
+            "Times that a leader's own journal stood still too long"),
+
     /** {@link ReplicaCounters#received()}. */
     REPLICA_RECEIVED(130, "replica-received", Unit.POSITION, Scope.REPLICA, "End of another replica's log"),
     /** {@link ReplicaCounters#acked()}. */

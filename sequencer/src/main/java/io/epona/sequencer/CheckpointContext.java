@@ -20,6 +20,7 @@ import org.agrona.concurrent.status.CountersReader;
  * @param identity of the lane.
  * @param config when checkpoints are stored.
  * @param shadow a copy of the lane's state after recovery; the agent's alone from now on.
+ * @param handOver where the lane asks for a copy of the shadow.
  * @param ring the lane's log ring.
  * @param spanLength that frames never straddle a multiple of.
  * @param counters of the lane.
@@ -36,6 +37,7 @@ public record CheckpointContext(
         LaneIdentity identity,
         CheckpointConfig config,
         LaneState shadow,
+        ShadowHandOver handOver,
         LogRing ring,
         int spanLength,
         LaneCounters counters,

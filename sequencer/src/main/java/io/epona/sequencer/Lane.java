@@ -10,6 +10,7 @@ import io.epona.codec.lane.OpenPartitionCommandDecoder;
 import io.epona.journal.RingLimits;
 import io.epona.runtime.LaneCounters;
 import io.epona.runtime.NodeClock;
+import io.epona.sequencer.testing.ReplicationFault;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
@@ -37,6 +38,7 @@ public final class Lane implements Agent {
     private final LaneState state;
     private final RingBuffer commands;
     private final LaneCounters counters;
+    private final int leaderEpoch;
     private final CommitRule commitRule;
     private final NodeClock clock;
     private final LaneContext context;
@@ -68,15 +70,19 @@ public final class Lane implements Agent {
         this.state = context.state();
         this.commands = context.commands();
         this.counters = context.counters();
-        this.commitRule = context.commitRule();
+        this.leaderEpoch = context.replication().node().leaderEpoch();
+        this.commitRule = new CommitRule(
+                context.replication().faults().contains(ReplicationFault.COMMIT_BEFORE_DURABLE)
+                        ? counters.appended()
+                        : counters.durable());
         this.clock = context.clock();
         this.meters = context.meters();
         this.errorHandler = context.errorHandler();
-        this.appender = new LogAppender(config, context.ring(), counters);
+        this.appender = new LogAppender(config, leaderEpoch, context.ring(), counters);
         this.committed = counters.committed().get();
         this.recorder = new CommitRecorder(
                 context.ring(), context.spanLength(), context.stages(), context.breaches(), committed);
-        this.replies = new LaneReplies(config, context.gateways());
+        this.replies = new LaneReplies(config, leaderEpoch, context.gateways());
         this.sequencedTimeNs = state.sequencedTimeNs();
     }
 
@@ -147,6 +153,14 @@ public final class Lane implements Agent {
         }
     }
 
+    /**
+     * After the lane's and the journal writer's threads have ended: commits what became durable last, so that shelf and
+     * checkpoint agent may have it.
+     */
+    public void commitRest() {
+        pollCommitted();
+    }
+
     /** True when the lane has ended because of a broken invariant. */
     public boolean isFenced() {
         return isFenced;
@@ -215,7 +229,7 @@ public final class Lane implements Agent {
             return skip("command contradicts itself", AppendCommandDecoder.TEMPLATE_ID, length);
         }
         final int partitionIndex = command.partitionIndex();
-        final LaneResult decision = command.leaderEpoch() == config.leaderEpoch()
+        final LaneResult decision = command.leaderEpoch() == leaderEpoch
                 ? state.decide(partitionIndex, buffer, batchOffset, LaneState.toMs(sequencedTimeNs))
                 : LaneResult.FENCED;
         if (decision == LaneResult.OK && !appender.hasRoomFor(command.batchLength(), recorder.position())) {

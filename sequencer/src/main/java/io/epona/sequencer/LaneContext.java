@@ -14,12 +14,15 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * Everything that a lane works with.
  *
  * @param config sizes and names.
- * @param state after recovery; the lane's alone from now on. Its position is not above {@code appended}.
+ * @param state after recovery, of the frames that are known to be committed. In a cell of one the lane's alone from now
+ *     on; else only looked at in the constructor, for partitions and epochs, so that it may be the checkpoint agent's
+ *     shadow.
  * @param ring the log ring; the lane is its only writer.
  * @param commands many to one.
  * @param gateways that send commands, by gateway id.
- * @param counters positions: all at the log's end when the lane starts.
- * @param commitRule what is committed.
+ * @param counters positions when the lane starts: {@code appended} at the log's end, {@code committed} not above it;
+ *     frames between the state's position and {@code appended} are in the ring.
+ * @param replication what it needs to be one replica of several, or to be alone.
  * @param clock stamps frames.
  * @param onAppended wakes the journal writer.
  * @param onCommitted wakes whoever waits for {@code committed}, gateways left out: these have their own signals.
@@ -35,7 +38,7 @@ public record LaneContext(
         RingBuffer commands,
         List<LaneGateway> gateways,
         LaneCounters counters,
-        CommitRule commitRule,
+        LaneReplication replication,
         NodeClock clock,
         Signal onAppended,
         Signal onCommitted,

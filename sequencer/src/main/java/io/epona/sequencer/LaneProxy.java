@@ -59,6 +59,7 @@ public final class LaneProxy {
      * @param partitionIndex that the batch is for.
      * @param leaderEpoch that the gateway believes in.
      * @param ingressTimeNs when the gateway had the whole request, ns since the Unix epoch.
+     * @param minInSync fewest in-sync replicas with which the lane may append; 0: any number.
      * @param buffer with the batch; copied before this returns.
      * @param offset of the batch in the buffer.
      * @param length of the batch, bytes.
@@ -70,6 +71,7 @@ public final class LaneProxy {
             final int partitionIndex,
             final int leaderEpoch,
             final long ingressTimeNs,
+            final int minInSync,
             final DirectBuffer buffer,
             final int offset,
             final int length) {
@@ -83,12 +85,24 @@ public final class LaneProxy {
                 .partitionIndex(partitionIndex)
                 .leaderEpoch(leaderEpoch)
                 .gatewayId(gatewayId)
-                .minInSync(0)
+                .minInSync(minInSync)
                 .batchLength(length)
                 .reserved2(0);
         commands.buffer().putBytes(claim + AppendCommandEncoder.BLOCK_LENGTH, buffer, offset, length);
         commit(claim);
         return true;
+    }
+
+    /** As {@link #offerAppend(long, int, int, long, int, DirectBuffer, int, int)}, with any number of replicas. */
+    public boolean offerAppend(
+            final long correlationId,
+            final int partitionIndex,
+            final int leaderEpoch,
+            final long ingressTimeNs,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length) {
+        return offerAppend(correlationId, partitionIndex, leaderEpoch, ingressTimeNs, 0, buffer, offset, length);
     }
 
     /**

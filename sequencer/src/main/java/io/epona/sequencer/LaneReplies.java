@@ -19,6 +19,7 @@ final class LaneReplies {
 
     private final LaneReplyEncoder reply = new LaneReplyEncoder();
     private final LaneConfig config;
+    private final int leaderEpoch;
     private final RingBuffer[] rings;
     private final Signal[] signals;
     private RingBuffer claimedRing;
@@ -26,8 +27,9 @@ final class LaneReplies {
     private int claimedGatewayId;
     private long pendingSignals; // one bit for each gateway
 
-    LaneReplies(final LaneConfig config, final List<LaneGateway> gateways) {
+    LaneReplies(final LaneConfig config, final int leaderEpoch, final List<LaneGateway> gateways) {
         this.config = config;
+        this.leaderEpoch = leaderEpoch;
         this.rings = gateways.stream().map(LaneGateway::replies).toArray(RingBuffer[]::new);
         this.signals = gateways.stream().map(LaneGateway::signal).toArray(Signal[]::new);
     }
@@ -62,7 +64,7 @@ final class LaneReplies {
                 .endPosition(endPosition)
                 .sequencedTimeNs(sequencedTimeNs)
                 .partitionIndex(partitionIndex)
-                .leaderEpoch(config.leaderEpoch())
+                .leaderEpoch(leaderEpoch)
                 .laneId(config.laneId())
                 .result(result)
                 .reserved((short) 0)

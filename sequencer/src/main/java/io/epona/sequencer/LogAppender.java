@@ -23,6 +23,7 @@ final class LogAppender {
     private final AtomicBuffer buffer;
     private final LaneCounters counters;
     private final LaneConfig config;
+    private final int leaderEpoch;
     private final int ringLength;
     private final int ringMask;
     private final int spanLength;
@@ -32,8 +33,9 @@ final class LogAppender {
     private long publishedPosition;
     private long appendLimit;
 
-    LogAppender(final LaneConfig config, final LogRing ring, final LaneCounters counters) {
+    LogAppender(final LaneConfig config, final int leaderEpoch, final LogRing ring, final LaneCounters counters) {
         this.config = config;
+        this.leaderEpoch = leaderEpoch;
         this.counters = counters;
         this.buffer = ring.buffer();
         this.ringLength = ring.length();
@@ -103,13 +105,13 @@ final class LogAppender {
         final AtomicBuffer buffer = this.buffer;
         buffer.putBytes(payloadOffset, source, batchOffset, batchLength);
         RecordBatchDescriptor.stampBaseOffset(buffer, payloadOffset, baseOffset);
-        RecordBatchDescriptor.stampPartitionLeaderEpoch(buffer, payloadOffset, config.leaderEpoch());
+        RecordBatchDescriptor.stampPartitionLeaderEpoch(buffer, payloadOffset, leaderEpoch);
         encoder.encodeVerifiedRecords(
                 buffer,
                 offset,
                 position,
                 batchLength,
-                config.leaderEpoch(),
+                leaderEpoch,
                 partitionIndex,
                 baseOffset,
                 RecordBatchDescriptor.lastOffsetDelta(buffer, payloadOffset),
@@ -127,7 +129,7 @@ final class LogAppender {
                 buffer,
                 offset,
                 position,
-                config.leaderEpoch(),
+                leaderEpoch,
                 sequencedTimeNs,
                 counters.durable().getAcquire());
         position = FrameDescriptor.nextFramePosition(position, FrameDescriptor.HEADER_LENGTH, spanLength);
@@ -144,7 +146,7 @@ final class LogAppender {
                     (int) position & ringMask,
                     position,
                     padding,
-                    config.leaderEpoch(),
+                    leaderEpoch,
                     sequencedTimeNs,
                     counters.durable().getAcquire());
             position += padding;

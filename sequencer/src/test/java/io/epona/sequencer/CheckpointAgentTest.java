@@ -43,11 +43,14 @@ class CheckpointAgentTest {
     private final CheckpointContext.Meters meters = CheckpointContext.Meters.onHeap();
     private CheckpointAgent agent = agent(CheckpointContext.Start.NONE);
 
+    private final ShadowHandOver handOver = ShadowHandOver.silent();
+
     private CheckpointAgent agent(final CheckpointContext.Start start) {
         return new CheckpointAgent(new CheckpointContext(
                 IDENTITY,
                 new CheckpointConfig(INTERVAL_LENGTH, IDLE_MS * 1_000_000L),
                 new LaneState(harness.state.config()),
+                handOver,
                 harness.ring,
                 harness.context.spanLength(),
                 harness.counters,

@@ -7,6 +7,7 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameValidator;
 import io.epona.journal.LogRing;
 import io.epona.runtime.LaneCounters;
+import io.epona.runtime.LaneRole;
 import io.epona.runtime.Signal;
 import io.epona.runtime.budget.BreachLog;
 import io.epona.runtime.budget.BudgetRecorders;
@@ -76,6 +77,7 @@ final class LaneHarness {
     final SettableNodeClock clock = new SettableNodeClock(1_700_000_000_000_000_000L);
     final BudgetRecorders recorders = new BudgetRecorders(clock);
     final BreachLog breaches = new BreachLog(16);
+    final LaneRole role = LaneRole.onHeap();
     final LaneMeters meters = LaneMeters.onHeap();
     final AtomicCounter refusedOffers = LaneCounters.onHeap().appended();
     final List<Throwable> errors = new ArrayList<>();
@@ -109,18 +111,13 @@ final class LaneHarness {
         }
         this.context = new LaneContext(
                 new LaneConfig(
-                        LANE_ID,
-                        LEADER_EPOCH,
-                        sizes.segmentLength(),
-                        sizes.segmentCount(),
-                        BLOCK_LENGTH,
-                        sizes.maxBatchLength()),
+                        LANE_ID, sizes.segmentLength(), sizes.segmentCount(), BLOCK_LENGTH, sizes.maxBatchLength()),
                 state,
                 ring,
                 commands,
                 gateways,
                 counters,
-                new CommitRule(counters.durable()),
+                LaneReplication.alone(1, LEADER_EPOCH, role),
                 clock,
                 onAppended,
                 onCommitted,

@@ -13,6 +13,7 @@ import io.epona.journal.RingReader;
 import io.epona.journal.StoredCheckpoint;
 import io.epona.journal.testing.SimulatedDevice;
 import io.epona.runtime.LaneCounters;
+import io.epona.runtime.LaneRole;
 import io.epona.runtime.Signal;
 import io.epona.runtime.budget.BreachLog;
 import io.epona.runtime.budget.Stage;
@@ -23,7 +24,6 @@ import io.epona.sequencer.CheckpointAgent;
 import io.epona.sequencer.CheckpointCodec;
 import io.epona.sequencer.CheckpointConfig;
 import io.epona.sequencer.CheckpointContext;
-import io.epona.sequencer.CommitRule;
 import io.epona.sequencer.Lane;
 import io.epona.sequencer.LaneConfig;
 import io.epona.sequencer.LaneContext;
@@ -31,10 +31,14 @@ import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneIdentity;
 import io.epona.sequencer.LaneMeters;
 import io.epona.sequencer.LaneProxy;
+import io.epona.sequencer.LaneReplication;
 import io.epona.sequencer.LaneState;
 import io.epona.sequencer.LaneStateConfig;
+import io.epona.sequencer.ShadowHandOver;
+import io.epona.sequencer.testing.ReplicationFault;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
@@ -112,6 +116,7 @@ final class SimulatedNode {
                 IDENTITY,
                 new CheckpointConfig(Math.max(1, config.capacity() / 6), 2_000_000),
                 state.copy(),
+                ShadowHandOver.silent(),
                 ring,
                 spanLength,
                 counters(bug, true),
@@ -135,12 +140,12 @@ final class SimulatedNode {
             final PlantedBug bug, final LaneState state, final LogRing ring, final ManyToOneRingBuffer commands) {
         final JournalConfig config = plan.journal();
         final int blockLength = bug == PlantedBug.LAST_BLOCK_OVERWRITTEN ? 8 : config.blockLength();
-        final CommitRule commitRule =
-                new CommitRule(bug == PlantedBug.ACKNOWLEDGE_BEFORE_DURABLE ? counters.appended() : counters.durable());
+        final Set<ReplicationFault> faults = bug == PlantedBug.ACKNOWLEDGE_BEFORE_DURABLE
+                ? Set.of(ReplicationFault.COMMIT_BEFORE_DURABLE)
+                : Set.of();
         return new LaneContext(
                 new LaneConfig(
                         Plan.LANE_ID,
-                        Producers.LEADER_EPOCH,
                         config.segmentLength(),
                         config.segmentCount(),
                         blockLength,
@@ -150,7 +155,7 @@ final class SimulatedNode {
                 commands,
                 List.of(new LaneGateway(replies, Signal.NONE)),
                 counters(bug, false),
-                commitRule,
+                LaneReplication.alone(1, Producers.LEADER_EPOCH, LaneRole.onHeap(), faults),
                 clock,
                 Signal.NONE,
                 Signal.NONE,
