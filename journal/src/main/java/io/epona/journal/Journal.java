@@ -91,11 +91,25 @@ public final class Journal implements AutoCloseable {
      * @throws JournalFailedException when the device fails.
      */
     public RecoveredTail recover(final long fromPosition, final long checkpointPosition, final FrameHandler handler) {
+        return recover(fromPosition, checkpointPosition, Long.MAX_VALUE, handler);
+    }
+
+    /**
+     * As {@link #recover(long, long, FrameHandler)}, with more of the log's end in the ring than its last block.
+     *
+     * @param ringFromPosition the ring is filled from here on, as far back as it can be:
+     *     {@link RecoveredTail#ringStart()}.
+     */
+    public RecoveredTail recover(
+            final long fromPosition,
+            final long checkpointPosition,
+            final long ringFromPosition,
+            final FrameHandler handler) {
         if (null != tail) {
             throw new IllegalStateException("recovered already: tail=" + tail);
         }
         tail = new JournalRecovery(config, store, headers, ring, rules)
-                .recover(fromPosition, checkpointPosition, handler);
+                .recover(fromPosition, checkpointPosition, ringFromPosition, handler);
         return tail;
     }
 

@@ -12,6 +12,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * the end ready to be written on. Nothing is changed before the decision. Owned by one thread.
  */
 final class JournalRecovery {
+    private static final int LOAD_LENGTH = 1024 * 1024;
+
     private final JournalConfig config;
     private final SegmentStore store;
     private final SegmentHeaders headers;
@@ -33,12 +35,16 @@ final class JournalRecovery {
         this.scan = new RecoveryScan(config, store, headers, rules);
     }
 
-    RecoveredTail recover(final long fromPosition, final long checkpointPosition, final FrameHandler handler) {
+    RecoveredTail recover(
+            final long fromPosition,
+            final long checkpointPosition,
+            final long ringFromPosition,
+            final FrameHandler handler) {
         scan.scan(fromPosition, checkpointPosition, handler, false);
         final SegmentHeader header = scan.header();
         final long wipedLength = null != header && rules.wipesBehindTail() ? wipe(scan.tail(), header) : 0;
         final long tail = shape(scan.tail(), header);
-        loadLastBlock(tail);
+        final long ringStart = loadRing(ringFromPosition, tail);
         return new RecoveredTail(
                 tail,
                 headers.oldestPosition(),
@@ -46,7 +52,8 @@ final class JournalRecovery {
                 scan.walk().leaderEpoch(),
                 scan.walk().endCheck(),
                 scan.evidence().frameCount(),
-                wipedLength);
+                wipedLength,
+                ringStart);
     }
 
     /**
@@ -122,16 +129,44 @@ final class JournalRecovery {
         }
     }
 
-    /** The writer writes the last, partly filled block again with what follows. */
-    private void loadLastBlock(final long tail) {
+    /**
+     * Copies the end of the log into the ring: what is asked for, as far as the ring can hold it, and always the last,
+     * partly filled block, which the writer writes again with what follows.
+     */
+    private long loadRing(final long ringFromPosition, final long tail) {
         final int blockLength = config.blockLength();
-        final long start = tail & -blockLength;
-        final int keptLength = (int) (tail - start);
-        if (keptLength > 0) {
-            final UnsafeBuffer buffer = allocate(blockLength);
-            store.read(config.fileIndex(config.segmentNumber(tail)), config.fileOffset(start), buffer, 0, blockLength);
-            ring.buffer().putBytes(ring.offset(start), buffer, 0, keptLength);
+        final long lastBlock = tail & -blockLength;
+        final long start = Math.min(lastBlock, Math.max(ringFromPosition, oldestLoadable(tail)));
+        final UnsafeBuffer buffer = allocate((int) Math.min(config.segmentLength(), LOAD_LENGTH));
+        long position = start & -blockLength;
+        while (position < tail) {
+            final long segmentEnd = (position & -config.segmentLength()) + config.segmentLength();
+            final long wanted = Math.min(BitUtil.align(tail, blockLength), segmentEnd) - position;
+            final int length =
+                    (int) Math.min(Math.min(wanted, buffer.capacity()), ring.length() - ring.offset(position));
+            store.read(
+                    config.fileIndex(config.segmentNumber(position)), config.fileOffset(position), buffer, 0, length);
+            final int skipped = (int) Math.max(0, start - position);
+            final int end = (int) Math.min(length, tail - position);
+            ring.buffer().putBytes(ring.offset(position + skipped), buffer, skipped, end - skipped);
+            position += length;
         }
+        return start;
+    }
+
+    /** Frames of segments that were written with another span may straddle the end of this ring. */
+    private long oldestLoadable(final long tail) {
+        final int spanLength = ring.spanLength(config.segmentLength());
+        final long oldest = Math.max(0, tail - ring.length());
+        long start = tail;
+        while (start > oldest) {
+            final SegmentHeader header = headers.of(config.segmentNumber(start - 1));
+            if (null == header || header.spanLength() != spanLength) {
+                return start;
+            }
+            start = header.firstPosition();
+        }
+        return oldest;
     }
 
     private static UnsafeBuffer allocate(final int length) {

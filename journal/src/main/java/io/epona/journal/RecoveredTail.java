@@ -13,6 +13,7 @@ import io.epona.codec.FrameCheck;
  * @param discardedFrameCount intact frames behind a bad one, of a write that was torn and never acknowledged; they are
  *     wiped.
  * @param wipedLength bytes behind the tail that were overwritten with zeros.
+ * @param ringStart the ring holds the log from here to its end.
  */
 public record RecoveredTail(
         long position,
@@ -21,4 +22,5 @@ public record RecoveredTail(
         int leaderEpoch,
         FrameCheck endCheck,
         long discardedFrameCount,
-        long wipedLength) {}
+        long wipedLength,
+        long ringStart) {}
