@@ -9,12 +9,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * After a lane overran this gateway thread, finds out from the partition logs how far the lane's partitions went: once
  * all that was skipped is drained, their ends are at least the high watermarks that were missed. Gateway thread only.
  */
 final class HighWatermarkRepair implements FrameIndex.OverrunListener {
+    private static final Logger LOGGER = LoggerFactory.getLogger(HighWatermarkRepair.class);
+
     private final ClusterController controller;
     private final PartitionLogs logs;
     private final Executor coldReads;
@@ -64,13 +68,36 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
     private boolean ask(final Pending one) {
         try {
             coldReads.execute(() -> {
-                final List<End> ends = ends(one.lane().laneId());
-                gatewayThread.execute(() -> repair(one, ends));
+                try {
+                    final List<End> ends = ends(one.lane().laneId());
+                    handOver(() -> repair(one, ends));
+                } catch (final RuntimeException ex) {
+                    LOGGER.error(
+                            "cannot find out where partitions end: laneId={}",
+                            one.lane().laneId(),
+                            ex);
+                    handOver(() -> again(one));
+                }
             });
             return true;
         } catch (final RejectedExecutionException ex) {
             // Too much to read at present; the next duty cycle tries again.
             return false;
+        }
+    }
+
+    private void handOver(final Runnable task) {
+        try {
+            gatewayThread.execute(task);
+        } catch (final RejectedExecutionException ex) {
+            LOGGER.debug("ends of partitions came after the gateway had closed", ex);
+        }
+    }
+
+    /** Asks once more, unless a later overrun has taken the place of this one. */
+    private void again(final Pending one) {
+        if (one.lane().overruns() == one.overruns()) {
+            pending.add(one);
         }
     }
 
@@ -86,7 +113,11 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
         final List<End> ends = new ArrayList<>();
         controller.image().forEachPartition(partition -> {
             if (partition.laneId() == laneId) {
-                ends.add(new End(partition, logs.logEndOffset(partition.partitionIndex())));
+                final long endOffset = logs.logEndOffset(partition.partitionIndex());
+                // An end is not known of logs that nothing was drained into since the start: none was missed there.
+                if (endOffset != PartitionLogs.UNKNOWN_OFFSET) {
+                    ends.add(new End(partition, endOffset));
+                }
             }
         });
         return ends;

@@ -67,6 +67,7 @@ import org.apache.kafka.common.security.auth.SecurityProtocol;
  */
 public final class TestNode implements AutoCloseable {
     private static final int SEGMENT_COUNT = 8;
+    private static final int LEADER_EPOCH = 1;
 
     public final LocalController controller;
     public final PartitionLogs logs;
@@ -98,7 +99,12 @@ public final class TestNode implements AutoCloseable {
     private volatile boolean isClosing;
 
     private record LaneParts(
-            LaneConfig config, LogRing ring, ManyToOneRingBuffer commands, LaneCounters counters, int spanLength) {}
+            LaneConfig config,
+            LogRing ring,
+            ManyToOneRingBuffer commands,
+            LaneCounters counters,
+            LaneRole role,
+            int spanLength) {}
 
     private static final class SystemClock implements NodeClock {
         @Override
@@ -163,7 +169,16 @@ public final class TestNode implements AutoCloseable {
                 ring,
                 ring(options.commandRingLength()),
                 LaneCounters.onHeap(),
+                leading(LEADER_EPOCH),
                 ring.spanLength(config.segmentLength()));
+    }
+
+    private static LaneRole leading(final int leaderEpoch) {
+        final LaneRole role = LaneRole.onHeap();
+        role.inSync().setRelease(1);
+        role.readyPosition().setRelease(0);
+        role.leadingEpoch().setRelease(leaderEpoch);
+        return role;
     }
 
     private InetSocketAddress start() throws Exception {
@@ -210,7 +225,11 @@ public final class TestNode implements AutoCloseable {
                 controller,
                 lanes.stream()
                         .map(parts -> new LaneView(
-                                parts.config().laneId(), parts.ring(), parts.spanLength(), parts.counters()))
+                                parts.config().laneId(),
+                                parts.ring(),
+                                parts.spanLength(),
+                                parts.counters(),
+                                parts.role()))
                         .toList(),
                 lanes.stream().map(parts -> proxy(id, parts)).toList(),
                 lanes.getFirst().config().maxBatchLength(),
@@ -236,7 +255,7 @@ public final class TestNode implements AutoCloseable {
                 parts.commands(),
                 laneGateways,
                 parts.counters(),
-                LaneReplication.alone(0, 1, LaneRole.onHeap()),
+                LaneReplication.alone(1, LEADER_EPOCH, parts.role()),
                 clock,
                 Signal.NONE,
                 Signal.NONE,
@@ -421,6 +440,10 @@ public final class TestNode implements AutoCloseable {
 
     public LaneCounters counters(final int lane) {
         return lanes.get(lane).counters();
+    }
+
+    public LaneRole role(final int lane) {
+        return lanes.get(lane).role();
     }
 
     /** Waits until all that is committed is in the partition logs and, if told so, out of memory. */

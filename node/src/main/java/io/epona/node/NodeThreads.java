@@ -103,10 +103,11 @@ final class NodeThreads implements AutoCloseable {
     private List<LaneView> views() {
         final List<LaneView> views = new ArrayList<>();
         for (int laneId = 0; laneId < lanes.size(); laneId++) {
-            final LaneStore store = lanes.get(laneId).store();
+            final RunningLane lane = lanes.get(laneId);
+            final LaneStore store = lane.store();
             final int spanLength =
                     store.ring().spanLength(store.journal().config().segmentLength());
-            views.add(new LaneView(laneId, store.ring(), spanLength, store.counters()));
+            views.add(new LaneView(laneId, store.ring(), spanLength, store.counters(), lane.role()));
         }
         return views;
     }

@@ -6,6 +6,7 @@ import io.epona.node.config.NodeSchema;
 import io.epona.node.config.ServiceKeys;
 import io.epona.node.config.StorageKeys;
 import io.epona.runtime.LaneCounters;
+import io.epona.runtime.LaneRole;
 import io.epona.runtime.Signal;
 import io.epona.runtime.budget.Stage;
 import io.epona.sequencer.CheckpointAgent;
@@ -28,9 +29,10 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * @param lane sequences
  * @param writer writes the journal
  * @param checkpoint stores checkpoints
+ * @param role what the lane tells of its part on this node
  * @param store what it keeps
  */
-record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, LaneStore store) {
+record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, LaneRole role, LaneStore store) {
     /** Breaches kept of each lane. */
     private static final int BREACHES_KEPT = 1024;
 
@@ -57,6 +59,10 @@ record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, 
                         node.budget().recorder("journal-" + laneId, Stage.DEVICE_WRITE),
                         wiring.wakeLane(),
                         node.fatal());
+        final LaneRole role = node.counters().laneRole(laneId);
+        role.inSync().setRelease(1);
+        role.readyPosition().setRelease(0);
+        role.leadingEpoch().setRelease(Node.LEADER_EPOCH);
         final Lane lane = new Lane(new LaneContext(
                 new LaneConfig(
                         laneId,
@@ -69,10 +75,7 @@ record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, 
                 wiring.commands(),
                 wiring.gateways(),
                 counters,
-                LaneReplication.alone(
-                        node.config().get(ServiceKeys.NODE_ID),
-                        Node.LEADER_EPOCH,
-                        node.counters().laneRole(laneId)),
+                LaneReplication.alone(node.config().get(ServiceKeys.NODE_ID), Node.LEADER_EPOCH, role),
                 node.clock(),
                 wiring.wakeJournal(),
                 wiring.wakeShelf(),
@@ -80,7 +83,7 @@ record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, 
                 node.budget().breachLog("lane-" + laneId, BREACHES_KEPT),
                 LaneMeters.create(node.counters(), laneId),
                 node.counters().errorHandler()));
-        return new RunningLane(lane, writer, checkpoint, store);
+        return new RunningLane(lane, writer, checkpoint, role, store);
     }
 
     private static CheckpointAgent checkpointAgent(

@@ -171,9 +171,14 @@ final class KafkaLog {
         return log.isEmpty() ? Optional.empty() : offsetForTimestamp(ListOffsetsRequest.MAX_TIMESTAMP);
     }
 
-    /** Kafka's answer to OffsetForLeaderEpoch: the epoch found and the offset where it ends. */
-    Optional<EpochEndOffset> endOffsetForEpoch(final int leaderEpoch) {
-        return log.endOffsetForEpoch(leaderEpoch).map(end -> new EpochEndOffset(end.epoch(), end.offset()));
+    /** Where an epoch ends; the end of the search is read first, so that what it finds below is settled. */
+    EpochSearch searchEpoch(final int leaderEpoch) {
+        final long endOffset = log.logEndOffset();
+        final int latestEpoch = log.latestEpoch().orElse(-1);
+        return new EpochSearch(
+                log.endOffsetForEpoch(leaderEpoch).map(end -> new EpochEndOffset(end.epoch(), end.offset())),
+                latestEpoch,
+                endOffset);
     }
 
     synchronized void updateConfig(final LogConfig config) {

@@ -224,17 +224,31 @@ public final class PartitionLogs implements AutoCloseable {
 
     /**
      * End of what was drained; 0 for a partition without data, {@link #UNKNOWN_OFFSET} when the log is not open and its
-     * end not remembered. Opens nothing.
+     * end not remembered. Opens nothing, but waits while somebody else opens or closes the log.
      */
     public long logEndOffset(final int partitionIndex) {
         final LogSlot slot = slots.get(partitionIndex);
-        if (slot != null && slot.tryLease(clock.nanoTime())) {
-            try {
-                return slot.log().logEndOffset();
-            } finally {
-                slot.release();
-            }
+        if (slot == null) {
+            return rememberedEndOffset(partitionIndex);
         }
+        if (slot.tryLease(clock.nanoTime())) {
+            return leasedEndOffset(slot);
+        }
+        // A log that is being closed is remembered only at the end of that: what is remembered until then is older.
+        synchronized (slot) {
+            return slot.tryLease(clock.nanoTime()) ? leasedEndOffset(slot) : rememberedEndOffset(partitionIndex);
+        }
+    }
+
+    private static long leasedEndOffset(final LogSlot slot) {
+        try {
+            return slot.log().logEndOffset();
+        } finally {
+            slot.release();
+        }
+    }
+
+    private long rememberedEndOffset(final int partitionIndex) {
         final PartitionDescription partition = directory.partition(partitionIndex);
         if (partition == null) {
             return UNKNOWN_OFFSET;
@@ -257,9 +271,18 @@ public final class PartitionLogs implements AutoCloseable {
         return query(partitionIndex, KafkaLog::maxTimestamp);
     }
 
-    /** The largest epoch at or below the given one and the offset where it ends, in what was drained. Opens the log. */
-    public Optional<EpochEndOffset> endOffsetForEpoch(final int partitionIndex, final int leaderEpoch) {
-        return query(partitionIndex, log -> log.endOffsetForEpoch(leaderEpoch));
+    /** Where an epoch ends, in what was drained. Opens the log. */
+    public EpochSearch searchEpoch(final int partitionIndex, final int leaderEpoch) {
+        return query(partitionIndex, log -> Optional.of(log.searchEpoch(leaderEpoch)))
+                .orElse(EpochSearch.NOTHING);
+    }
+
+    /** As {@link #logEndOffset}, but opens a log whose end is not known; 0 when there is no such partition. */
+    public long openLogEndOffset(final int partitionIndex) {
+        final long endOffset = logEndOffset(partitionIndex);
+        return endOffset == UNKNOWN_OFFSET
+                ? query(partitionIndex, log -> Optional.of(log.logEndOffset())).orElse(0L)
+                : endOffset;
     }
 
     private interface Query<T> {

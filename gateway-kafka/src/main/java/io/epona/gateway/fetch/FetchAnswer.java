@@ -1,5 +1,6 @@
 package io.epona.gateway.fetch;
 
+import io.epona.gateway.LeaderHints;
 import io.epona.gateway.fetch.FetchOperation.Kind;
 import io.epona.gateway.net.BufferedRecords;
 import io.epona.partitionlog.LogRead;
@@ -10,6 +11,8 @@ import java.util.List;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
 import org.apache.kafka.common.message.FetchResponseData.LeaderIdAndEpoch;
+import org.apache.kafka.common.message.FetchResponseData.NodeEndpoint;
+import org.apache.kafka.common.message.FetchResponseData.NodeEndpointCollection;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.BaseRecords;
@@ -36,6 +39,7 @@ final class FetchAnswer {
     private long deliveredOffset;
     private long deliveredSinceNs;
     private boolean isDelivering;
+    private NodeEndpointCollection leaders;
 
     FetchAnswer(final FetchSources sources, final FetchMeters meters, final ByteBufAllocator allocator) {
         this.sources = sources;
@@ -49,6 +53,7 @@ final class FetchAnswer {
         remainingMemoryLength = operation.memoryLength();
         hasRecords = false;
         isDelivering = false;
+        leaders = null;
         final List<FetchableTopicResponse> topics = new ArrayList<>(1);
         if (operation.kind == Kind.INCREMENTAL) {
             addDirty(operation, topics);
@@ -57,7 +62,8 @@ final class FetchAnswer {
                 add(operation, partition, topics);
             }
         }
-        return new FetchResponseData().setResponses(topics);
+        final FetchResponseData response = new FetchResponseData().setResponses(topics);
+        return leaders == null ? response : response.setNodeEndpoints(leaders);
     }
 
     /** The response has been handed to the network. */
@@ -136,16 +142,30 @@ final class FetchAnswer {
         return topic;
     }
 
-    private static PartitionData errorOf(final FetchOperation operation, final FetchPartition partition) {
+    private PartitionData errorOf(final FetchOperation operation, final FetchPartition partition) {
         final PartitionData data = FetchResponse.partitionResponse(partition.key.partition(), partition.error);
         final boolean isAboutLeader =
                 partition.error == Errors.NOT_LEADER_OR_FOLLOWER || partition.error == Errors.FENCED_LEADER_EPOCH;
         if (isAboutLeader && operation.exchange.apiVersion() >= FIRST_VERSION_WITH_LEADER) {
-            data.setCurrentLeader(new LeaderIdAndEpoch()
-                    .setLeaderId(partition.info().leader())
-                    .setLeaderEpoch(partition.info().leaderEpoch()));
+            tellLeader(data, sources.hints().leaderOf(partition.info(), operation.exchange.listenerName()));
         }
         return data;
+    }
+
+    private void tellLeader(final PartitionData data, final LeaderHints.Leader leader) {
+        data.setCurrentLeader(
+                new LeaderIdAndEpoch().setLeaderId(leader.nodeId()).setLeaderEpoch(leader.leaderEpoch()));
+        if (leader.endpoint() == null) {
+            return;
+        }
+        leaders = leaders == null ? new NodeEndpointCollection() : leaders;
+        if (leaders.find(leader.nodeId()) == null) {
+            leaders.add(new NodeEndpoint()
+                    .setNodeId(leader.nodeId())
+                    .setHost(leader.endpoint().host())
+                    .setPort(leader.endpoint().port())
+                    .setRack(leader.rack()));
+        }
     }
 
     private BaseRecords recordsOf(final FetchOperation operation, final FetchPartition partition) {

@@ -4,6 +4,7 @@ import io.epona.controller.ClusterImage;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import io.epona.gateway.log.FrameIndex;
+import io.epona.gateway.log.Leadership;
 import io.epona.gateway.log.PartitionTail;
 import io.epona.gateway.log.TailWatcher;
 import io.epona.partitionlog.LogRead;
@@ -75,7 +76,7 @@ final class FetchPartition extends TailWatcher {
         if (error != Errors.NONE) {
             return;
         }
-        error = judgeEpoch();
+        error = Leadership.judge(image, info, tail.lane(), currentLeaderEpoch);
         if (error != Errors.NONE) {
             return;
         }
@@ -83,8 +84,9 @@ final class FetchPartition extends TailWatcher {
             // Another gateway thread may have acknowledged what this one has not seen yet.
             sources.catchUp();
         }
-        if (fetchOffset > tail.highWatermark() && tail.lane().isBehind()) {
-            // It may well be in range: wait until that is known, and let nobody start over for it.
+        if (fetchOffset > tail.highWatermark() && !tail.lane().isComplete()) {
+            // The leader before may have shown more than is known to be committed here: it may well be in range, so
+            // wait until that is known, and let nobody start over for it.
             return;
         }
         if (fetchOffset > tail.highWatermark() || fetchOffset < sources.logs().logStartOffset(info.partitionIndex())) {
@@ -104,7 +106,7 @@ final class FetchPartition extends TailWatcher {
             placeError = topic == null && isById ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
             return;
         }
-        placeError = found.leader() == image.nodeId() ? Errors.NONE : Errors.NOT_LEADER_OR_FOLLOWER;
+        placeError = Errors.NONE;
         if (info == null || info.partitionIndex() != found.partitionIndex()) {
             stopWatching();
             tail = index.tail(found);
@@ -113,13 +115,6 @@ final class FetchPartition extends TailWatcher {
             }
         }
         info = found;
-    }
-
-    private Errors judgeEpoch() {
-        if (currentLeaderEpoch < 0 || currentLeaderEpoch == info.leaderEpoch()) {
-            return Errors.NONE;
-        }
-        return currentLeaderEpoch < info.leaderEpoch() ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH;
     }
 
     /** Bytes that can be had from memory now. */

@@ -1,6 +1,7 @@
 package io.epona.gateway.fetch;
 
 import io.epona.gateway.GatewayContext;
+import io.epona.gateway.LeaderHints;
 import io.epona.gateway.RequestHandler;
 import io.epona.gateway.log.FrameIndex;
 import io.epona.gateway.net.ConnectionHub;
@@ -23,8 +24,12 @@ public final class FetchPath {
             final FrameIndex index,
             final FetchMeters meters,
             final ConnectionHub.Slot hub) {
-        final FetchSources sources =
-                new FetchSources(context.controller(), index, context.partitionLogs(), context.clock());
+        final FetchSources sources = new FetchSources(
+                context.controller(),
+                index,
+                context.partitionLogs(),
+                context.clock(),
+                new LeaderHints(context.controller()));
         sessions = new FetchSessions(context.fetch(), context.clock());
         service = new FetchService(
                 sources,

@@ -72,6 +72,11 @@ public final class FrameIndex {
         return count;
     }
 
+    /** The lane that carries a partition. */
+    public LaneTail lane(final PartitionInfo partition) {
+        return lanes.get(partition.laneId());
+    }
+
     /** The tail of a partition that the present image has. */
     public PartitionTail tail(final PartitionInfo partition) {
         return tailOf(partition.partitionIndex(), lanes.get(partition.laneId()));
@@ -165,6 +170,42 @@ public final class FrameIndex {
         return latest;
     }
 
+    /** Where an epoch ends, as far as memory tells. */
+    public record EpochEnd(int leaderEpoch, long endOffset) {}
+
+    /**
+     * The first offset in memory, from an offset on, that belongs to a later epoch than the given one; the high
+     * watermark when there is none. The epoch returned is that of the record before it, if that is in memory, else
+     * {@code floorEpoch}.
+     *
+     * @param tail whose memory reaches down to {@code fromOffset}, or had nothing at all.
+     * @param floorEpoch epoch of the record before {@code fromOffset}.
+     * @return null when memory was overwritten meanwhile.
+     */
+    public EpochEnd endOfEpoch(
+            final PartitionTail tail, final long fromOffset, final int leaderEpoch, final int floorEpoch) {
+        final long first = startFrame(tail, fromOffset);
+        long low = first;
+        long high = tail.endFrame();
+        while (low < high) {
+            final long middle = (low + high) >>> 1;
+            final int epoch = tail.lane().leaderEpoch(tail, middle);
+            if (epoch == LaneTail.NO_EPOCH) {
+                return null;
+            }
+            if (epoch > leaderEpoch) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        final int found = low > first ? tail.lane().leaderEpoch(tail, low - 1) : floorEpoch;
+        if (low > first && found == LaneTail.NO_EPOCH) {
+            return null;
+        }
+        return new EpochEnd(found, low == tail.endFrame() ? tail.highWatermark() : tail.baseOffset(low));
+    }
+
     private static long startFrame(final PartitionTail tail, final long fromOffset) {
         if (!tail.hasFrames() || fromOffset >= tail.highWatermark()) {
             return tail.endFrame();
@@ -195,6 +236,15 @@ public final class FrameIndex {
     /** A frame can be seen before the image that has its partition, but not the image before its deletion. */
     private boolean isDeleted(final int partitionIndex) {
         return partitionIndex < image.partitionIndexLimit() && image.partition(partitionIndex) == null;
+    }
+
+    /** Those who wait for records of the lane's partitions look again: it may be for somebody else to answer them. */
+    void onRoleChanged(final LaneTail lane) {
+        for (final PartitionTail tail : tails.values()) {
+            if (tail.lane() == lane) {
+                tail.onRoleChanged();
+            }
+        }
     }
 
     void onOverrun(final LaneTail lane, final long position) {

@@ -5,6 +5,7 @@ import io.epona.codec.FrameHandler;
 import io.epona.codec.RecordBatchDescriptor;
 import io.epona.journal.RingLimits;
 import io.epona.journal.RingReader;
+import io.epona.runtime.LaneRole;
 import io.netty.buffer.ByteBuf;
 import java.lang.invoke.VarHandle;
 import org.agrona.DirectBuffer;
@@ -19,9 +20,17 @@ import org.agrona.concurrent.AtomicBuffer;
  * overwritten. It then skips to the committed position ({@link #overruns()}); all that it skipped is in the partition
  * logs, because the lane does wait for those, and {@link FrameIndex} asks them for the high watermarks.
  *
+ * <p>It follows the lane in every role: a node that becomes leader knows its partitions' high watermarks already. A
+ * lane may take back frames that were not committed, and its end with them; what those had overwritten stays lost, so
+ * what is known to be overwritten never shrinks, and a copy counts only if the header of its first frame is still
+ * there.
+ *
  * <p>Gateway thread only.
  */
 public final class LaneTail implements FrameHandler {
+    /** Stands for an epoch that cannot be read any more. */
+    static final int NO_EPOCH = -1;
+
     private static final int MIN_QUEUE_CAPACITY = 64;
 
     private final LaneView view;
@@ -36,6 +45,9 @@ public final class LaneTail implements FrameHandler {
     private long lastCommitted;
     private long committedTimeNs;
     private long overruns;
+    private long oldestIntact;
+    private long knownEpoch = LaneRole.NOT_LEADING;
+    private boolean isKnownReady;
     private boolean isOverrun;
     private boolean isBehind;
 
@@ -73,24 +85,51 @@ public final class LaneTail implements FrameHandler {
         return overruns;
     }
 
-    /** True after an overrun, until the high watermarks of the lane's partitions are known again. */
-    public boolean isBehind() {
-        return isBehind;
+    /** Whether this node leads the lane now, in that epoch. */
+    public boolean leads(final int leaderEpoch) {
+        return view.role().leadingEpoch().getAcquire() == leaderEpoch;
+    }
+
+    /**
+     * Whether the partitions' high watermarks are at least all that clients have seen, of this leader or one before it:
+     * what began this node's tenure is committed, and no overrun is left to be repaired. As of the last poll.
+     */
+    public boolean isComplete() {
+        return !isBehind && isReady();
     }
 
     /** The high watermarks are known again, as far as they were missed in this many overruns. */
     public void onRepaired(final long repairedOverruns) {
         if (repairedOverruns == overruns) {
             isBehind = false;
+            index.onRoleChanged(this);
         }
     }
 
-    /** Walks what was committed since the last call. Returns the number of frames. */
+    /** Walks what was committed since the last call, and looks at the lane's role. Returns how much there was. */
     int poll(final long nowNs) {
         final long committed = view.counters().committed().getAcquire();
-        if (committed == lastCommitted) {
+        final int count = committed == lastCommitted ? 0 : follow(committed, nowNs);
+        return count + followRole();
+    }
+
+    /** Those who wait for records hear that the node leads no more, or leads now, or has become complete. */
+    private int followRole() {
+        final long epoch = view.role().leadingEpoch().getAcquire();
+        if (epoch == knownEpoch && (isKnownReady || epoch == LaneRole.NOT_LEADING || !isReady())) {
             return 0;
         }
+        knownEpoch = epoch;
+        isKnownReady = epoch != LaneRole.NOT_LEADING && isReady();
+        index.onRoleChanged(this);
+        return 1;
+    }
+
+    private boolean isReady() {
+        return lastCommitted >= view.role().readyPosition().getAcquire();
+    }
+
+    private int follow(final long committed, final long nowNs) {
         lastCommitted = committed;
         committedTimeNs = nowNs;
         final int count = position < committed ? walk(committed) : 0;
@@ -146,8 +185,14 @@ public final class LaneTail implements FrameHandler {
     private long oldestIntactPosition() {
         final long appended = view.counters().appended().getAcquire();
         final long drained = view.counters().drained().getAcquire();
-        return Math.min(
+        final long oldest = Math.min(
                 drained, RingLimits.oldestIntactPosition(appended, view.ring().length()));
+        oldestIntact = Math.max(oldestIntact, oldest);
+        return oldestIntact;
+    }
+
+    private boolean hasHeader(final long framePosition) {
+        return FrameDescriptor.position(ring, view.ring().offset(framePosition)) == framePosition;
     }
 
     /** Forgets frames that may be overwritten. */
@@ -196,14 +241,20 @@ public final class LaneTail implements FrameHandler {
             ring.getBytes(source, target.internalNioBuffer(start, length), length);
             target.writerIndex(start + length);
         }
-        return isIntact(tail.position(first));
+        return isIntact(tail.position(first)) && hasHeader(tail.position(first));
     }
 
     /** Largest timestamp of a frame's batch, ms; {@link Long#MIN_VALUE} when the frame is not in memory any more. */
     long maxTimestampMs(final PartitionTail tail, final long frame) {
         final int batch = view.ring().offset(tail.position(frame)) + FrameDescriptor.PAYLOAD_OFFSET;
         final long timestampMs = RecordBatchDescriptor.maxTimestamp(ring, batch);
-        return isIntact(tail.position(frame)) ? timestampMs : Long.MIN_VALUE;
+        return isIntact(tail.position(frame)) && hasHeader(tail.position(frame)) ? timestampMs : Long.MIN_VALUE;
+    }
+
+    /** Leader epoch of a frame; {@link #NO_EPOCH} when the frame is not in memory any more. */
+    int leaderEpoch(final PartitionTail tail, final long frame) {
+        final int leaderEpoch = FrameDescriptor.leaderEpoch(ring, view.ring().offset(tail.position(frame)));
+        return isIntact(tail.position(frame)) && hasHeader(tail.position(frame)) ? leaderEpoch : NO_EPOCH;
     }
 
     private void enqueue(final int partitionIndex) {

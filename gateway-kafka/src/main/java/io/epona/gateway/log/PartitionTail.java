@@ -118,6 +118,11 @@ public final class PartitionTail {
         notifyWatchers();
     }
 
+    /** The node leads the partition from now on, or leads it no more. */
+    void onRoleChanged() {
+        notifyWatchers();
+    }
+
     void evictFirst() {
         firstFrame++;
         if (firstFrame == endFrame) {

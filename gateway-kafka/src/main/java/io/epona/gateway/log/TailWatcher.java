@@ -14,6 +14,9 @@ public abstract class TailWatcher {
         return watched != null;
     }
 
-    /** A frame of the partition was committed. It may stop watching within this call, and do little else. */
+    /**
+     * A frame of the partition was committed, the partition was deleted, or this node's part in it has changed. It may
+     * stop watching within this call, and do little else.
+     */
     protected abstract void onCommitted();
 }

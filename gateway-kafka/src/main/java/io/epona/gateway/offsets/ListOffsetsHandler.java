@@ -34,6 +34,7 @@ import org.apache.kafka.common.requests.ListOffsetsResponse;
 public final class ListOffsetsHandler implements RequestHandler {
     private static final long NONE = -1;
     private static final short FIRST_VERSION_WITH_LEADER_EPOCH = 4;
+    private static final short FIRST_VERSION_WITH_NOT_AVAILABLE = 5;
     private static final short FIRST_VERSION_WITH_EARLIEST_LOCAL = 8;
     private static final short FIRST_VERSION_WITH_LATEST_TIERED = 9;
     private static final short FIRST_VERSION_WITH_EARLIEST_PENDING_UPLOAD = 11;
@@ -111,7 +112,7 @@ public final class ListOffsetsHandler implements RequestHandler {
                         .setOffset(NONE);
                 result.partitions().add(answer);
                 final PartitionInfo partition = image.partition(topic.name(), asked.partitionIndex());
-                Errors error = PartitionChecks.judge(image, partition, asked.currentLeaderEpoch());
+                Errors error = PartitionChecks.judge(image, index, partition, asked.currentLeaderEpoch());
                 if (duplicates.contains(asked.partitionIndex())) {
                     error = Errors.INVALID_REQUEST;
                 } else if (isUnsupported(asked.timestamp(), context.apiVersion())) {
@@ -119,7 +120,7 @@ public final class ListOffsetsHandler implements RequestHandler {
                 }
                 answer.setErrorCode(error.code());
                 if (error == Errors.NONE) {
-                    answer(partition, asked.timestamp(), answer, searches);
+                    answer(partition, asked.timestamp(), answer, searches, notAvailable(context.apiVersion()));
                 }
             }
             response.topics().add(result);
@@ -149,21 +150,28 @@ public final class ListOffsetsHandler implements RequestHandler {
                 || timestamp < ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP;
     }
 
+    /** For ends of partitions that are not known yet; both make a client ask again. */
+    private static Errors notAvailable(final short version) {
+        return version >= FIRST_VERSION_WITH_NOT_AVAILABLE ? Errors.OFFSET_NOT_AVAILABLE : Errors.LEADER_NOT_AVAILABLE;
+    }
+
     private void answer(
             final PartitionInfo partition,
             final long timestamp,
             final ListOffsetsPartitionResponse answer,
-            final List<Search> searches) {
+            final List<Search> searches,
+            final Errors notAvailable) {
         final PartitionTail tail = index.tail(partition);
         if (tail == null) {
             answer.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
-        } else if (tail.lane().isBehind()) {
-            answer.setErrorCode(Errors.OFFSET_NOT_AVAILABLE.code());
-        } else if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
-            answer.setOffset(tail.highWatermark()).setLeaderEpoch(partition.leaderEpoch());
         } else if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP
                 || timestamp == ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP) {
             answer.setOffset(logs.logStartOffset(partition.partitionIndex())).setLeaderEpoch(partition.leaderEpoch());
+        } else if (!tail.lane().isComplete()) {
+            // The leader before may have shown records that are not known to be committed here.
+            answer.setErrorCode(notAvailable.code());
+        } else if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
+            answer.setOffset(tail.highWatermark()).setLeaderEpoch(partition.leaderEpoch());
         } else if (timestamp >= 0 || timestamp == ListOffsetsRequest.MAX_TIMESTAMP) {
             searches.add(new Search(partition, tail, timestamp, answer));
         }
@@ -211,10 +219,8 @@ public final class ListOffsetsHandler implements RequestHandler {
     }
 
     private void finish(final Search one) {
-        final int epoch = one.partition.leaderEpoch();
-        final Optional<TimestampAndOffset> found = one.isMax()
-                ? search.latest(one.tail, one.inLog, epoch)
-                : search.first(one.tail, one.inLog, one.timestampMs, epoch);
+        final Optional<TimestampAndOffset> found =
+                one.isMax() ? search.latest(one.tail, one.inLog) : search.first(one.tail, one.inLog, one.timestampMs);
         found.ifPresent(record -> one.answer
                 .setTimestamp(record.timestamp())
                 .setOffset(record.offset())

@@ -7,6 +7,7 @@ import io.epona.gateway.RequestContext;
 import io.epona.gateway.RequestHandler;
 import io.epona.gateway.log.FrameIndex;
 import io.epona.gateway.log.PartitionTail;
+import io.epona.partitionlog.EpochSearch;
 import io.epona.partitionlog.PartitionLogs;
 import io.epona.runtime.NodeClock;
 import java.util.ArrayList;
@@ -23,8 +24,15 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 
-/** OffsetForLeaderEpoch: where an epoch of a partition ends. */
+/**
+ * OffsetForLeaderEpoch: where an epoch of a partition ends, by which clients find out whether records that they have
+ * read are still there after a change of leader. What was drained is in the partition's log, which is asked on a thread
+ * that may wait; what came after it is in memory.
+ */
 public final class OffsetForLeaderEpochHandler implements RequestHandler {
+    /** How often a log is asked again because it took records over from memory meanwhile. */
+    private static final int MAX_SEARCHES = 5;
+
     private final ClusterController controller;
     private final FrameIndex index;
     private final NodeClock clock;
@@ -32,7 +40,18 @@ public final class OffsetForLeaderEpochHandler implements RequestHandler {
     private final Executor coldReads;
 
     /** What is to be asked of a partition's log. */
-    private record Question(int partitionIndex, int epoch, EpochEndOffset answer) {}
+    private static final class Question {
+        final PartitionTail tail;
+        final int epoch;
+        final EpochEndOffset answer;
+        EpochSearch inLog;
+
+        Question(final PartitionTail tail, final int epoch, final EpochEndOffset answer) {
+            this.tail = tail;
+            this.epoch = epoch;
+            this.answer = answer;
+        }
+    }
 
     /** A handler of one gateway thread. */
     public OffsetForLeaderEpochHandler(
@@ -70,18 +89,7 @@ public final class OffsetForLeaderEpochHandler implements RequestHandler {
             }
             response.topics().add(result);
         }
-        if (questions.isEmpty()) {
-            context.respond(response);
-        } else {
-            context.onGatewayThread(
-                    CompletableFuture.runAsync(() -> questions.forEach(this::ask), coldReads), (done, error) -> {
-                        if (error == null) {
-                            context.respond(response);
-                        } else {
-                            context.fail(error);
-                        }
-                    });
-        }
+        search(context, response, questions, 1);
     }
 
     private void answer(
@@ -90,29 +98,71 @@ public final class OffsetForLeaderEpochHandler implements RequestHandler {
             final OffsetForLeaderPartition asked,
             final EpochEndOffset answer,
             final List<Question> questions) {
-        final Errors error = PartitionChecks.judge(image, partition, asked.currentLeaderEpoch());
+        final Errors error = PartitionChecks.judge(image, index, partition, asked.currentLeaderEpoch());
         final PartitionTail tail = error == Errors.NONE ? index.tail(partition) : null;
         if (tail == null) {
             answer.setErrorCode((error == Errors.NONE ? Errors.UNKNOWN_TOPIC_OR_PARTITION : error).code());
-        } else if (tail.lane().isBehind()) {
+        } else if (!tail.lane().isComplete()) {
+            // An end that is too low would look like records lost.
             answer.setErrorCode(Errors.OFFSET_NOT_AVAILABLE.code());
         } else if (asked.leaderEpoch() == partition.leaderEpoch()) {
             answer.setLeaderEpoch(asked.leaderEpoch()).setEndOffset(tail.highWatermark());
         } else if (asked.leaderEpoch() >= 0 && asked.leaderEpoch() < partition.leaderEpoch()) {
-            questions.add(new Question(partition.partitionIndex(), asked.leaderEpoch(), answer));
+            questions.add(new Question(tail, asked.leaderEpoch(), answer));
         }
     }
 
-    /** Asks the log, which knows all epochs but the present one; on a thread that may wait. */
-    private void ask(final Question question) {
-        logs.endOffsetForEpoch(question.partitionIndex(), question.epoch())
-                .ifPresentOrElse(
-                        found -> question.answer()
-                                .setLeaderEpoch(found.leaderEpoch())
-                                .setEndOffset(found.endOffset()),
-                        // Older than all that is kept: everything that is there came later.
-                        () -> question.answer()
-                                .setLeaderEpoch(question.epoch())
-                                .setEndOffset(logs.logStartOffset(question.partitionIndex())));
+    private void search(
+            final RequestContext context,
+            final OffsetForLeaderEpochResponseData response,
+            final List<Question> questions,
+            final int round) {
+        if (questions.isEmpty()) {
+            context.respond(response);
+            return;
+        }
+        final CompletableFuture<Void> asked = CompletableFuture.runAsync(
+                () -> questions.forEach(one -> one.inLog = logs.searchEpoch(one.tail.partitionIndex(), one.epoch)),
+                coldReads);
+        context.onGatewayThread(asked, (done, error) -> {
+            if (error != null) {
+                context.fail(error);
+                return;
+            }
+            final List<Question> again = new ArrayList<>();
+            for (final Question one : questions) {
+                if (!finish(one)) {
+                    again.add(one);
+                }
+            }
+            if (round == MAX_SEARCHES) {
+                again.forEach(one -> one.answer.setErrorCode(Errors.OFFSET_NOT_AVAILABLE.code()));
+                again.clear();
+            }
+            search(context, response, again, round + 1);
+        });
+    }
+
+    /** False when the log has taken over from memory what was searched for neither here nor there. */
+    private boolean finish(final Question one) {
+        final EpochSearch inLog = one.inLog;
+        if (inLog.found().isPresent() && inLog.found().get().endOffset() < inLog.endOffset()) {
+            one.answer
+                    .setLeaderEpoch(inLog.found().get().leaderEpoch())
+                    .setEndOffset(inLog.found().get().endOffset());
+            return true;
+        }
+        if (one.tail.firstOffset() > inLog.endOffset()) {
+            return false;
+        }
+        final int floorEpoch = inLog.latestEpoch() >= 0 && inLog.latestEpoch() <= one.epoch
+                ? inLog.latestEpoch()
+                : one.epoch; // all that is kept is later: Kafka repeats the epoch asked for
+        final FrameIndex.EpochEnd end = index.endOfEpoch(one.tail, inLog.endOffset(), one.epoch, floorEpoch);
+        if (end == null) {
+            return false;
+        }
+        one.answer.setLeaderEpoch(end.leaderEpoch()).setEndOffset(end.endOffset());
+        return true;
     }
 }

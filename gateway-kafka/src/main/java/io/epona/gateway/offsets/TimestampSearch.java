@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.Optional;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
 
 /**
@@ -35,15 +36,11 @@ final class TimestampSearch {
 
     /** Searches the log. On a thread that may wait. */
     InLog inLog(final int partitionIndex, final long timestampMs, final boolean isMax) {
-        long endOffset = logs.logEndOffset(partitionIndex);
-        if (endOffset == PartitionLogs.UNKNOWN_OFFSET) {
-            // Opens the log, so that its end is known before the search that counts.
-            logs.maxTimestamp(partitionIndex);
-            endOffset = logs.logEndOffset(partitionIndex);
-        }
+        // Read first: the search then covers at least what is below.
+        final long endOffset = logs.openLogEndOffset(partitionIndex);
         return new InLog(
                 isMax ? logs.maxTimestamp(partitionIndex) : logs.offsetForTimestamp(partitionIndex, timestampMs),
-                Math.max(0, endOffset));
+                endOffset);
     }
 
     /** Whether memory goes on where the log's search ended; else the log has more now and must be asked again. */
@@ -52,20 +49,19 @@ final class TimestampSearch {
     }
 
     /** The first record with at least that timestamp. Gateway thread. */
-    Optional<TimestampAndOffset> first(
-            final PartitionTail tail, final InLog inLog, final long timestampMs, final int leaderEpoch) {
+    Optional<TimestampAndOffset> first(final PartitionTail tail, final InLog inLog, final long timestampMs) {
         if (inLog.found().isPresent()) {
             return inLog.found();
         }
         final long baseOffset = index.firstBatchSince(tail, inLog.endOffset(), timestampMs);
-        return baseOffset < 0 ? Optional.empty() : inBatch(tail, baseOffset, timestampMs, false, leaderEpoch);
+        return baseOffset < 0 ? Optional.empty() : inBatch(tail, baseOffset, timestampMs, false);
     }
 
     /** The first record with the largest timestamp. Gateway thread. */
-    Optional<TimestampAndOffset> latest(final PartitionTail tail, final InLog inLog, final int leaderEpoch) {
+    Optional<TimestampAndOffset> latest(final PartitionTail tail, final InLog inLog) {
         final long baseOffset = index.latestBatch(tail, inLog.endOffset());
         final Optional<TimestampAndOffset> inMemory =
-                baseOffset < 0 ? Optional.empty() : inBatch(tail, baseOffset, Long.MIN_VALUE, true, leaderEpoch);
+                baseOffset < 0 ? Optional.empty() : inBatch(tail, baseOffset, Long.MIN_VALUE, true);
         final boolean isLogFirst = inMemory.isEmpty()
                 || inLog.found().isPresent()
                         && inLog.found().get().timestamp() >= inMemory.get().timestamp();
@@ -73,22 +69,21 @@ final class TimestampSearch {
     }
 
     private Optional<TimestampAndOffset> inBatch(
-            final PartitionTail tail,
-            final long baseOffset,
-            final long minTimestampMs,
-            final boolean isMax,
-            final int leaderEpoch) {
+            final PartitionTail tail, final long baseOffset, final long minTimestampMs, final boolean isMax) {
         final ByteBuf bytes = index.read(tail, baseOffset, 1, true, allocator);
         if (bytes == null) {
             return Optional.empty();
         }
         TimestampAndOffset found = null;
         try {
-            for (final Record record :
-                    MemoryRecords.readableRecords(bytes.nioBuffer()).records()) {
+            final MutableRecordBatch batch = MemoryRecords.readableRecords(bytes.nioBuffer())
+                    .batches()
+                    .iterator()
+                    .next();
+            for (final Record record : batch) {
                 final boolean isBetter = found == null || isMax && record.timestamp() > found.timestamp();
                 if (record.timestamp() >= minTimestampMs && isBetter) {
-                    found = new TimestampAndOffset(record.timestamp(), record.offset(), leaderEpoch);
+                    found = new TimestampAndOffset(record.timestamp(), record.offset(), batch.partitionLeaderEpoch());
                 }
             }
         } finally {

@@ -2,6 +2,7 @@ package io.epona.gateway.produce;
 
 import io.epona.codec.lane.LaneReplyDecoder;
 import io.epona.codec.lane.LaneResult;
+import io.epona.controller.PartitionInfo;
 import io.epona.gateway.log.FrameIndex;
 import io.epona.gateway.log.LaneTail;
 import io.epona.sequencer.LaneProxy;
@@ -11,17 +12,18 @@ import java.util.List;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
-import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
  * The batches that a gateway thread has given to lanes and not answered yet. It offers commands, never more than the
  * reply ring can hold the answers of, takes the replies, and answers when the lane's committed (acks=all) or durable
- * (acks=1) position has reached the end of the batch. A request that finds no room waits here, in order, and is offered
- * again in each duty cycle. Gateway thread only.
+ * (acks=1) position has reached the end of the batch, by the rule of {@link PendingAnswers}. A request that finds no
+ * room waits here, in order, and is offered again in each duty cycle; what is for a lane that this node does not lead
+ * any more is refused instead. Gateway thread only.
  */
 public final class AppendTracker implements MessageHandler {
     private static final short ACKS_ALL = -1;
+    private static final short ACKS_NONE = 0;
     private static final int REPLY_LENGTH = 64;
     private static final int MIN_IN_FLIGHT = 4;
 
@@ -41,9 +43,14 @@ public final class AppendTracker implements MessageHandler {
 
     /** What waits for one lane. */
     private static final class LaneQueues {
-        final ArrayDeque<PendingAppend> untilCommitted = new ArrayDeque<>();
-        final ArrayDeque<PendingAppend> untilDurable = new ArrayDeque<>();
+        final PendingAnswers untilCommitted;
+        final PendingAnswers untilDurable;
         final ArrayDeque<ProduceOperation> backPressured = new ArrayDeque<>();
+
+        LaneQueues(final LaneTail lane) {
+            untilCommitted = new PendingAnswers(lane.view().role());
+            untilDurable = new PendingAnswers(lane.view().role());
+        }
     }
 
     /**
@@ -76,12 +83,22 @@ public final class AppendTracker implements MessageHandler {
         for (int i = 0; i < capacity; i++) {
             freeSlots[freeCount++] = i;
         }
-        proxies.forEach(proxy -> lanes.add(new LaneQueues()));
+        index.lanes().forEach(lane -> lanes.add(new LaneQueues(lane)));
     }
 
     /** Longest batch that a lane takes. */
     int maxBatchLength(final int laneId) {
         return Math.min(maxBatchLength, proxies.get(laneId).maxBatchLength());
+    }
+
+    /** Whether this node leads a partition's lane, in the epoch that the metadata say. */
+    boolean leads(final PartitionInfo partition) {
+        return index.lane(partition).leads(partition.leaderEpoch());
+    }
+
+    /** How many in-sync replicas the commits of a partition's lane wait for; 0 while this node does not lead it. */
+    long inSync(final PartitionInfo partition) {
+        return index.lane(partition).view().role().inSync().getAcquire();
     }
 
     /** Batches that wait for a reply. */
@@ -109,7 +126,9 @@ public final class AppendTracker implements MessageHandler {
     /** True when all batches are offered, or the request is over. */
     private boolean offer(final ProduceOperation operation) {
         for (PendingAppend next = operation.nextToOffer(); next != null; next = operation.nextToOffer()) {
-            if (!offer(next, operation.exchange().ingressTimeNs())) {
+            if (!leads(next.partition)) {
+                refuseLeader(next);
+            } else if (!offer(next, operation.exchange().ingressTimeNs())) {
                 return false;
             }
             operation.onOffered();
@@ -130,13 +149,13 @@ public final class AppendTracker implements MessageHandler {
                         append.partition.partitionIndex(),
                         append.partition.leaderEpoch(),
                         ingressTimeNs,
+                        append.minInSync,
                         append.batch,
                         0,
                         length);
         if (isOffered) {
             freeCount--;
             slots[slot] = append;
-            append.slot = slot;
             meters.onOffered(length);
         }
         return isOffered;
@@ -199,12 +218,13 @@ public final class AppendTracker implements MessageHandler {
     private void onReply(final PendingAppend append, final LaneResult result) {
         if (result == LaneResult.OK || result == LaneResult.DUPLICATE) {
             append.response.setBaseOffset(reply.baseOffset());
-            append.endPosition = reply.endPosition();
             meters.onAppended(
                     append, reply.baseOffset(), append.operation.exchange().ingressTimeNs());
-            if (!append.isAnswered && append.operation.acks() != 0) {
+            if (!append.isAnswered && append.operation.acks() != ACKS_NONE) {
                 final LaneQueues queues = lanes.get(append.partition.laneId());
-                (append.operation.acks() == ACKS_ALL ? queues.untilCommitted : queues.untilDurable).add(append);
+                append.appended(index.lane(append.partition), meters);
+                (append.operation.acks() == ACKS_ALL ? queues.untilCommitted : queues.untilDurable)
+                        .add(append, reply.endPosition(), reply.leaderEpoch(), append.minInSync);
             }
             return;
         }
@@ -212,27 +232,40 @@ public final class AppendTracker implements MessageHandler {
         if (append.isAnswered) {
             return;
         }
-        append.operation.refuse(append.response, errorOf(result), null);
-        if (result == LaneResult.FENCED) {
-            tellLeader(append.response, append);
-        }
-        if (append.operation.acks() == 0) {
+        refuse(append, result);
+        if (append.operation.acks() == ACKS_NONE) {
             append.operation.exchange().closeConnection("produce with acks=0 failed", "result=" + result);
         } else {
             append.operation.onAnswered(append);
         }
     }
 
-    private static void tellLeader(final PartitionProduceResponse response, final PendingAppend append) {
-        ProduceOperation.tellLeader(response, append.partition.leader(), append.partition.leaderEpoch());
+    private static void refuse(final PendingAppend append, final LaneResult result) {
+        final ProduceOperation operation = append.operation;
+        switch (result) {
+            case FENCED -> operation.refuseLeader(append.response, append.partition);
+            case UNKNOWN_PARTITION -> operation.refuseUnknown(append.response, append.partition);
+            case NOT_ENOUGH_REPLICAS ->
+                operation.refuse(
+                        append.response,
+                        Errors.NOT_ENOUGH_REPLICAS,
+                        "There are fewer in-sync replicas than the min.insync.replicas of " + append.minInSync
+                                + " of partition " + append.partition.topicPartition() + '.');
+            default -> operation.refuse(append.response, errorOf(result), null);
+        }
+    }
+
+    /** A batch that was not offered: the lane is somebody else's now. */
+    private void refuseLeader(final PendingAppend append) {
+        meters.onRefused();
+        append.operation.refuseLeader(append.response, append.partition);
+        append.operation.onAnswered(append);
     }
 
     private static Errors errorOf(final LaneResult result) {
         return switch (result) {
             case OUT_OF_ORDER_SEQUENCE -> Errors.OUT_OF_ORDER_SEQUENCE_NUMBER;
             case INVALID_PRODUCER_EPOCH -> Errors.INVALID_PRODUCER_EPOCH;
-            case UNKNOWN_PARTITION -> Errors.UNKNOWN_TOPIC_OR_PARTITION;
-            case FENCED -> Errors.NOT_LEADER_OR_FOLLOWER;
             case DUPLICATE_SEQUENCE -> Errors.DUPLICATE_SEQUENCE_NUMBER;
             default -> Errors.UNKNOWN_SERVER_ERROR;
         };
@@ -244,27 +277,10 @@ public final class AppendTracker implements MessageHandler {
         for (int i = 0; i < lanes.size(); i++) {
             final LaneQueues queues = lanes.get(i);
             final LaneTail lane = index.lanes().get(i);
-            if (!queues.untilCommitted.isEmpty()) {
-                count += answer(queues.untilCommitted, lane.committed(), lane.committedTimeNs());
-            }
-            if (!queues.untilDurable.isEmpty()) {
-                final long durable = lane.view().counters().durable().getAcquire();
-                count += answer(queues.untilDurable, durable, lane.committedTimeNs());
-            }
-        }
-        return count;
-    }
-
-    private int answer(final ArrayDeque<PendingAppend> queue, final long position, final long committedTimeNs) {
-        int count = 0;
-        for (PendingAppend head = queue.peek();
-                head != null && (head.endPosition <= position || head.isAnswered);
-                head = queue.peek()) {
-            queue.poll();
-            count++;
-            if (!head.isAnswered) {
-                head.operation.onAnswered(head);
-                meters.onAcknowledged(committedTimeNs);
+            count += queues.untilCommitted.poll(lane.committed());
+            if (queues.untilDurable.size() > 0) {
+                count += queues.untilDurable.poll(
+                        lane.view().counters().durable().getAcquire());
             }
         }
         return count;

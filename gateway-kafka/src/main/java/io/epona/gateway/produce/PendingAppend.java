@@ -1,26 +1,31 @@
 package io.epona.gateway.produce;
 
 import io.epona.controller.PartitionInfo;
+import io.epona.gateway.log.LaneTail;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
+import org.apache.kafka.common.protocol.Errors;
 
 /** One batch on its way through a lane: {@code JUDGED -> OFFERED -> APPENDED -> ANSWERED}. Gateway thread only. */
-final class PendingAppend {
-    private static final int NO_SLOT = -1;
+final class PendingAppend extends PendingAnswers.Pending {
+    private static final short ACKS_ALL = -1;
+    private static final int MAX_MIN_IN_SYNC = 0xFFFF;
 
     final ProduceOperation operation;
     final PartitionInfo partition;
     final PartitionProduceResponse response;
     final UnsafeBuffer batch;
     final long batchTimestampMs;
+    final int minInSync;
 
-    int slot = NO_SLOT;
-    long endPosition;
     boolean isAnswered;
+    private LaneTail lane;
+    private ProduceMeters meters;
 
     /**
      * A judged batch.
      *
+     * @param minInSync the topic's fewest in-sync replicas, which counts for acks=all only.
      * @param batchTimestampMs largest timestamp that the producer gave; negative when there is none to measure from.
      */
     PendingAppend(
@@ -28,11 +33,45 @@ final class PendingAppend {
             final PartitionInfo partition,
             final PartitionProduceResponse response,
             final UnsafeBuffer batch,
+            final int minInSync,
             final long batchTimestampMs) {
         this.operation = operation;
         this.partition = partition;
         this.response = response;
         this.batch = batch;
+        this.minInSync = operation.acks() == ACKS_ALL ? Math.min(minInSync, MAX_MIN_IN_SYNC) : 0;
         this.batchTimestampMs = batchTimestampMs;
+    }
+
+    /** The lane has appended it. */
+    void appended(final LaneTail byLane, final ProduceMeters byMeters) {
+        lane = byLane;
+        meters = byMeters;
+    }
+
+    @Override
+    protected boolean isAnswered() {
+        return isAnswered;
+    }
+
+    @Override
+    protected void onAcknowledged() {
+        operation.onAnswered(this);
+        meters.onAcknowledged(lane.committedTimeNs());
+    }
+
+    @Override
+    protected void onTooFewReplicas() {
+        operation.refuse(
+                response,
+                Errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+                "The batch was written with fewer than " + minInSync + " in-sync replicas.");
+        operation.onAnswered(this);
+    }
+
+    @Override
+    protected void onLeadershipLost() {
+        operation.refuseLeader(response, partition);
+        operation.onAnswered(this);
     }
 }

@@ -4,6 +4,7 @@ import io.epona.controller.ClusterController;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
+import io.epona.gateway.LeaderHints;
 import io.epona.gateway.RequestContext;
 import io.epona.gateway.RequestHandler;
 import io.epona.gateway.net.DeadlineQueue;
@@ -37,6 +38,7 @@ public final class ProduceHandler implements RequestHandler {
     private final DeadlineQueue deadlines;
     private final NodeClock clock;
     private final ProduceMeters meters;
+    private final LeaderHints hints;
     private final BatchJudge judge;
 
     /**
@@ -62,6 +64,7 @@ public final class ProduceHandler implements RequestHandler {
         this.deadlines = deadlines;
         this.clock = clock;
         this.meters = meters;
+        this.hints = new LeaderHints(controller);
         this.judge = new BatchJudge(clock);
     }
 
@@ -74,7 +77,7 @@ public final class ProduceHandler implements RequestHandler {
     public void handle(final RequestContext context, final ApiMessage message) {
         final Exchange exchange = (Exchange) context;
         final ProduceRequestData request = (ProduceRequestData) message;
-        final ProduceOperation operation = new ProduceOperation(exchange, request.acks(), deadlines);
+        final ProduceOperation operation = new ProduceOperation(exchange, request.acks(), deadlines, hints);
         exchange.onClosed(operation::abandon);
         final ClusterImage image = controller.image();
         final boolean isAcksValid = request.acks() >= ACKS_ALL && request.acks() <= 1;
@@ -88,7 +91,6 @@ public final class ProduceHandler implements RequestHandler {
                             .setName(topic.name())
                             .setTopicId(topic.topicId())
                             .setPartitionResponses(partitions));
-            final TopicInfo info = topicOf(image, topic);
             for (final PartitionProduceData partition : topic.partitionData()) {
                 final PartitionProduceResponse response = new PartitionProduceResponse().setIndex(partition.index());
                 partitions.add(response);
@@ -100,7 +102,7 @@ public final class ProduceHandler implements RequestHandler {
                             response,
                             BatchVerdict.of(Errors.INVALID_TXN_STATE, "Transactions are not available yet."));
                 } else {
-                    add(operation, response, partition, topic, info);
+                    add(operation, response, partition, topic, image);
                 }
             }
         }
@@ -118,13 +120,14 @@ public final class ProduceHandler implements RequestHandler {
             final PartitionProduceResponse response,
             final PartitionProduceData data,
             final TopicProduceData topic,
-            final TopicInfo info) {
+            final ClusterImage image) {
+        final TopicInfo info = topicOf(image, topic);
         final PartitionInfo partition = info == null ? null : info.partition(data.index());
-        final BatchVerdict place = judgePlace(operation, topic, info, partition);
+        final BatchVerdict place = judgePlace(image, topic, info, partition, operation.acks());
         if (place != null) {
             refuse(operation, response, place);
             if (place.error() == Errors.NOT_LEADER_OR_FOLLOWER) {
-                ProduceOperation.tellLeader(response, partition.leader(), partition.leaderEpoch());
+                operation.refuseLeader(response, partition);
             }
             return;
         }
@@ -152,33 +155,36 @@ public final class ProduceHandler implements RequestHandler {
         response.setLogAppendTimeMs(judge.isLogAppendTime() ? judge.appendTimeMs() : NO_TIMESTAMP)
                 .setLogStartOffset(partitionLogs.logStartOffset(partition.partitionIndex()));
         final long measuredMs = judge.isLogAppendTime() ? NO_TIMESTAMP : judge.maxTimestampMs();
-        operation.add(new PendingAppend(operation, partition, response, batch, measuredMs));
+        operation.add(
+                new PendingAppend(operation, partition, response, batch, info.config().minInSyncReplicas, measuredMs));
     }
 
     private BatchVerdict judgePlace(
-            final ProduceOperation operation,
+            final ClusterImage image,
             final TopicProduceData topic,
             final TopicInfo info,
-            final PartitionInfo partition) {
+            final PartitionInfo partition,
+            final short acks) {
         if (info == null && !topic.topicId().equals(Uuid.ZERO_UUID)) {
             return BatchVerdict.of(Errors.UNKNOWN_TOPIC_ID, null);
         }
         if (partition == null) {
             return BatchVerdict.of(Errors.UNKNOWN_TOPIC_OR_PARTITION, null);
         }
-        if (partition.leader() != controller.image().nodeId()) {
+        if (partition.leader() != image.nodeId() || !tracker.leads(partition)) {
             return BatchVerdict.of(Errors.NOT_LEADER_OR_FOLLOWER, null);
         }
         if (info.internal()) {
             return BatchVerdict.of(
                     Errors.INVALID_TOPIC_EXCEPTION, "Cannot append to internal topic " + info.name() + '.');
         }
-        if (operation.acks() == ACKS_ALL && partition.isr().size() < info.config().minInSyncReplicas) {
+        final int minInSync = info.config().minInSyncReplicas;
+        if (acks == ACKS_ALL && tracker.inSync(partition) < minInSync) {
+            // The lane looks again when it appends.
             return BatchVerdict.of(
                     Errors.NOT_ENOUGH_REPLICAS,
                     "The size of the current ISR " + partition.isr() + " is insufficient to satisfy the min.isr"
-                            + " requirement of " + info.config().minInSyncReplicas + " for partition "
-                            + partition.topicPartition() + '.');
+                            + " requirement of " + minInSync + " for partition " + partition.topicPartition() + '.');
         }
         return null;
     }

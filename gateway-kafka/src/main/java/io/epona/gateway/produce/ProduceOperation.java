@@ -1,5 +1,7 @@
 package io.epona.gateway.produce;
 
+import io.epona.controller.PartitionInfo;
+import io.epona.gateway.LeaderHints;
 import io.epona.gateway.net.Deadline;
 import io.epona.gateway.net.DeadlineQueue;
 import io.epona.gateway.net.Exchange;
@@ -7,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.message.ProduceResponseData.LeaderIdAndEpoch;
+import org.apache.kafka.common.message.ProduceResponseData.NodeEndpoint;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
 import org.apache.kafka.common.protocol.Errors;
 
@@ -15,12 +18,16 @@ import org.apache.kafka.common.protocol.Errors;
  * has its answer, or the time that the client gave is over. Gateway thread only.
  */
 final class ProduceOperation extends Deadline {
+    /** From this version on clients read the present leader out of a response. */
+    private static final short FIRST_VERSION_WITH_LEADER = 10;
+
     private static final short ACKS_NONE = 0;
     private static final long NO_OFFSET = -1;
 
     private final Exchange exchange;
     private final short acks;
     private final DeadlineQueue deadlines;
+    private final LeaderHints hints;
     private final ProduceResponseData response = new ProduceResponseData();
     private final List<PendingAppend> appends = new ArrayList<>(1);
 
@@ -30,10 +37,12 @@ final class ProduceOperation extends Deadline {
     private boolean isHoldingBack;
     private boolean isDone;
 
-    ProduceOperation(final Exchange exchange, final short acks, final DeadlineQueue deadlines) {
+    ProduceOperation(
+            final Exchange exchange, final short acks, final DeadlineQueue deadlines, final LeaderHints hints) {
         this.exchange = exchange;
         this.acks = acks;
         this.deadlines = deadlines;
+        this.hints = hints;
     }
 
     Exchange exchange() {
@@ -102,9 +111,36 @@ final class ProduceOperation extends Deadline {
                 .setLogStartOffset(NO_OFFSET);
     }
 
-    /** A partition learns who leads it. */
-    static void tellLeader(final PartitionProduceResponse partition, final int leader, final int leaderEpoch) {
-        partition.setCurrentLeader(new LeaderIdAndEpoch().setLeaderId(leader).setLeaderEpoch(leaderEpoch));
+    /** This node does not lead a partition; the answer says who does, if the client's version can read that. */
+    void refuseLeader(final PartitionProduceResponse response, final PartitionInfo partition) {
+        refuse(response, Errors.NOT_LEADER_OR_FOLLOWER, null);
+        if (exchange.apiVersion() < FIRST_VERSION_WITH_LEADER) {
+            return;
+        }
+        final LeaderHints.Leader leader = hints.leaderOf(partition, exchange.listenerName());
+        response.setCurrentLeader(
+                new LeaderIdAndEpoch().setLeaderId(leader.nodeId()).setLeaderEpoch(leader.leaderEpoch()));
+        if (leader.endpoint() != null && this.response.nodeEndpoints().find(leader.nodeId()) == null) {
+            this.response
+                    .nodeEndpoints()
+                    .add(new NodeEndpoint()
+                            .setNodeId(leader.nodeId())
+                            .setHost(leader.endpoint().host())
+                            .setPort(leader.endpoint().port())
+                            .setRack(leader.rack()));
+        }
+    }
+
+    /**
+     * A lane says that it does not carry a partition. While the metadata have it, that is for the client to try again:
+     * producers of older clients start their sequences anew when a topic seems to be gone.
+     */
+    void refuseUnknown(final PartitionProduceResponse response, final PartitionInfo partition) {
+        if (hints.isKnown(partition)) {
+            refuseLeader(response, partition);
+        } else {
+            refuse(response, Errors.UNKNOWN_TOPIC_OR_PARTITION, null);
+        }
     }
 
     /** A batch has its answer, which is in its response object. */

@@ -15,6 +15,7 @@ import io.epona.controller.NewTopicSpec;
 import io.epona.controller.TopicReference;
 import io.epona.journal.LogRing;
 import io.epona.runtime.LaneCounters;
+import io.epona.runtime.LaneRole;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ class FrameIndexTest {
     private LocalController controller;
     private final LogRing ring = LogRing.allocate(RING_LENGTH);
     private final LaneCounters counters = LaneCounters.onHeap();
+    private final LaneRole role = LaneRole.onHeap();
     private final FrameEncoder encoder = new FrameEncoder();
     private final List<Long> overruns = new ArrayList<>();
     private final List<List<Written>> written = new ArrayList<>();
@@ -59,7 +61,7 @@ class FrameIndexTest {
             written.add(new ArrayList<>());
         }
         index = new FrameIndex(
-                List.of(new LaneView(0, ring, RING_LENGTH, counters)),
+                List.of(new LaneView(0, ring, RING_LENGTH, counters, role)),
                 partitionIndex -> 0,
                 controller.image(),
                 (lane, at) -> overruns.add(at));
