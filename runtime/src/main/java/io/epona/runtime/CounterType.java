@@ -163,6 +163,85 @@ public enum CounterType {
     GATEWAY_WAITING_FETCHES(
             410, "gateway-waiting-fetches", Unit.GAUGE, Scope.GATEWAY, "Fetch requests that wait for records"),
 
+    /** Frames sent. */
+    REPLICATION_SENT(601, "replication-sent", Unit.BYTES, Scope.NODE, "Bytes of frames sent to followers from memory"),
+    /** Frames messages sent. */
+    REPLICATION_SENT_MESSAGES(
+            602,
+            "replication-sent-messages",
+            Unit.COUNT,
+            Scope.NODE,
+            "Messages with frames sent to followers from memory"),
+    /** Heartbeats. */
+    REPLICATION_HEARTBEATS(
+            603, "replication-heartbeats", Unit.COUNT, Scope.NODE, "Messages without frames sent to followers"),
+    /** Catch-up. */
+    REPLICATION_CATCH_UP(
+            604, "replication-catch-up", Unit.BYTES, Scope.NODE, "Bytes of frames sent to followers from the journal"),
+    /** Back-pressure. */
+    REPLICATION_BACK_PRESSURE(
+            605,
+            "replication-back-pressure",
+            Unit.COUNT,
+            Scope.NODE,
+            "Times that a message to another node found no room in its stream"),
+    /** Words to nodes that are away. */
+    REPLICATION_UNSENT(
+            606,
+            "replication-unsent",
+            Unit.COUNT,
+            Scope.NODE,
+            "Requests, responses and acknowledgements for nodes that were not connected"),
+    /** Live feeds. */
+    REPLICATION_LIVE_FEEDS(
+            607,
+            "replication-live-feeds",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Followers of this node's lanes that are sent frames from memory"),
+    /** Feeds that catch up. */
+    REPLICATION_CATCHING_UP_FEEDS(
+            608,
+            "replication-catching-up-feeds",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Followers of this node's lanes that are sent frames from the journal"),
+    /** Frames received. */
+    REPLICATION_RECEIVED(
+            611,
+            "replication-received",
+            Unit.BYTES,
+            Scope.NODE,
+            "Bytes of frames received from leaders, also those that were there already"),
+    /** Frames messages received. */
+    REPLICATION_RECEIVED_MESSAGES(
+            612,
+            "replication-received-messages",
+            Unit.COUNT,
+            Scope.NODE,
+            "Messages with frames and heartbeats received from leaders"),
+    /** Gaps. */
+    REPLICATION_GAPS(
+            613,
+            "replication-gaps",
+            Unit.COUNT,
+            Scope.NODE,
+            "Times that a follower reported a gap in what it had received"),
+    /** Messages that are none. */
+    REPLICATION_BAD_MESSAGES(
+            614,
+            "replication-bad-messages",
+            Unit.COUNT,
+            Scope.NODE,
+            "Messages from other nodes that were dropped because they are not valid"),
+    /** Lane's ring full. */
+    REPLICATION_RING_FULL(
+            615,
+            "replication-ring-full",
+            Unit.COUNT,
+            Scope.NODE,
+            "Times that a message from another node found no room before its lane"),
+
     /** {@link DutyCycleTracker}. */
     AGENT_MAX_CYCLE(501, "agent-max-cycle", Unit.GAUGE_NS, Scope.AGENT, "Longest duty cycle so far"),
     /** {@link DutyCycleTracker}. */

@@ -1,0 +1,52 @@
+package io.epona.replicator;
+
+import java.util.List;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.IdleStrategy;
+
+/**
+ * Sends followers from the journal what the log rings no longer hold. Runs on a thread of its own, because reading the
+ * device may take its time; the sending thread says what to do and signals. Made by {@link Replicator}.
+ *
+ * <p>No follower waits for another: each has a buffer and a stream of its own, and gets its turn in each duty cycle.
+ */
+public final class CatchUpAgent implements Agent {
+    private final List<CatchUpFeed> feeds;
+    private final IdleStrategy whileBlocked;
+
+    /**
+     * @param feeds of all lanes and followers.
+     * @param whileBlocked between attempts while every active feed waits for its stream or its journal.
+     */
+    CatchUpAgent(final List<CatchUpFeed> feeds, final IdleStrategy whileBlocked) {
+        this.feeds = feeds;
+        this.whileBlocked = whileBlocked;
+    }
+
+    /** Positive while there is anything to do at all: a thread may park, until signalled, only when it returns 0. */
+    @Override
+    public int doWork() {
+        int stepCount = 0;
+        boolean isActive = false;
+        for (int i = 0; i < feeds.size(); i++) {
+            final CatchUpFeed feed = feeds.get(i);
+            stepCount += feed.doWork();
+            isActive |= feed.isActive();
+        }
+        if (isActive) {
+            whileBlocked.idle(stepCount);
+            return 1;
+        }
+        return 0;
+    }
+
+    @Override
+    public void onClose() {
+        feeds.forEach(CatchUpFeed::close);
+    }
+
+    @Override
+    public String roleName() {
+        return "catch-up";
+    }
+}
