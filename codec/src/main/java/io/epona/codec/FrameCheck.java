@@ -17,6 +17,12 @@ public enum FrameCheck {
     /** The frame belongs to another position: an earlier use of the same block, or a misplaced write. */
     BAD_POSITION,
 
+    /**
+     * Intact, and of a lower leader epoch than the frame before it: left over from before a cut. Found by those who
+     * walk the log only, not by looking at one frame.
+     */
+    STALE_EPOCH,
+
     /** The checksum does not match: torn, still being written, or damaged. */
     BAD_CRC,
 

@@ -8,6 +8,11 @@ import org.agrona.DirectBuffer;
  * fails throws {@link JournalFailedException}.
  */
 public interface CheckpointFiles {
+    /** Where a file is, for messages. */
+    default String path(final String name) {
+        return name;
+    }
+
     /** Names of the files that are there, in no order. */
     List<String> list();
 

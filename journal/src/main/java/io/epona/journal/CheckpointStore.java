@@ -88,7 +88,8 @@ public final class CheckpointStore {
                 return Optional.of(new StoredCheckpoint(buffer, buffer.capacity(), sequence));
             }
             errorHandler.onError(new JournalCorruptException(
-                    -1, "checkpoint " + name(sequence) + " is damaged and was passed over: " + damage));
+                    JournalDamage.ofFile(-1, files.path(name(sequence)), -1),
+                    "a checkpoint is damaged and was passed over: " + damage));
         }
         return Optional.empty();
     }

@@ -129,15 +129,34 @@ public final class DirectSegmentStore implements SegmentStore {
     private void openFiles(final int flags) {
         for (int i = 0; i < files.length; i++) {
             if (!Files.exists(paths[i])) {
-                throw new JournalCorruptException(-1, "a segment file is missing: file=" + paths[i]);
+                throw new JournalCorruptException(
+                        JournalDamage.ofFile(-1, paths[i].toString(), -1), "a segment file is missing");
             }
             files[i] = SegmentFiles.openDirect(paths[i], flags);
+        }
+    }
+
+    /** Descriptors of its own, no lock: the store that they belong to holds it. */
+    @Override
+    public SegmentStore openReader() {
+        final DirectSegmentStore reader = new DirectSegmentStore(directory, null, files.length);
+        try {
+            reader.openFiles(NativeFile.O_RDONLY);
+            return reader;
+        } catch (final RuntimeException ex) {
+            CloseHelper.close(reader);
+            throw ex;
         }
     }
 
     @Override
     public int segmentCount() {
         return files.length;
+    }
+
+    @Override
+    public String fileName(final int fileIndex) {
+        return paths[fileIndex].toString();
     }
 
     @Override

@@ -22,6 +22,11 @@ public final class DirectoryCheckpointFiles implements CheckpointFiles {
     }
 
     @Override
+    public String path(final String name) {
+        return directory.resolve(name).toString();
+    }
+
+    @Override
     public List<String> list() {
         try (Stream<Path> paths = Files.list(directory)) {
             return paths.map(path -> path.getFileName().toString()).toList();

@@ -21,6 +21,7 @@ final class FrameWalk {
     private FrameCheck endCheck = FrameCheck.EMPTY;
     private long frameCount;
     private int leaderEpoch = -1;
+    private long committedPosition;
 
     FrameWalk(
             final JournalConfig config,
@@ -41,8 +42,14 @@ final class FrameWalk {
      * @param withPadding whether the handler sees padding frames.
      */
     void walk(final long fromPosition, final FrameHandler handler, final boolean withPadding) {
+        walk(fromPosition, Long.MAX_VALUE, handler, withPadding);
+    }
+
+    /** As {@link #walk(long, FrameHandler, boolean)}, up to the first frame that starts at a limit or beyond. */
+    void walk(
+            final long fromPosition, final long limitPosition, final FrameHandler handler, final boolean withPadding) {
         position = fromPosition;
-        while (true) {
+        while (position < limitPosition) {
             final SegmentHeader header = headers.of(config.segmentNumber(position));
             if (null == header) {
                 endCheck = FrameCheck.EMPTY;
@@ -58,6 +65,10 @@ final class FrameWalk {
             if (!rules.isFrame(endCheck)) {
                 return;
             }
+            if (rules.isStale(epochAt(position), leaderEpoch)) {
+                endCheck = FrameCheck.STALE_EPOCH;
+                return;
+            }
             onFrame(handler, withPadding, spanLength);
         }
     }
@@ -67,11 +78,17 @@ final class FrameWalk {
         final UnsafeBuffer buffer = window.buffer();
         final int frameLength = FrameDescriptor.frameLength(buffer, offset);
         leaderEpoch = FrameDescriptor.leaderEpoch(buffer, offset);
+        committedPosition = Math.max(committedPosition, FrameDescriptor.committedPosition(buffer, offset));
         if (withPadding || FrameDescriptor.type(buffer, offset) != FrameDescriptor.TYPE_PADDING) {
             handler.onFrame(buffer, offset, frameLength, position);
             frameCount++;
         }
         position = FrameDescriptor.nextFramePosition(position, frameLength, spanLength);
+    }
+
+    private int epochAt(final long framePosition) {
+        final int offset = window.load(framePosition, FrameDescriptor.HEADER_LENGTH);
+        return FrameDescriptor.leaderEpoch(window.buffer(), offset);
     }
 
     /** Judges the bytes at a position, at least a header's length before the end of its span. */
@@ -100,6 +117,11 @@ final class FrameWalk {
 
     long frameCount() {
         return frameCount;
+    }
+
+    /** Highest position that a frame names as committed; 0 when none does. */
+    long committedPosition() {
+        return committedPosition;
     }
 
     /** Of the last frame, -1 when there was none. */

@@ -22,6 +22,7 @@ public final class Journal implements AutoCloseable {
     private final SegmentHeaders headers;
     private final RecoveryRules rules;
     private final JournalTruncation truncation = new JournalTruncation();
+    private final JournalBounds bounds;
     private RecoveredTail tail;
     private boolean hasWriter;
 
@@ -36,6 +37,7 @@ public final class Journal implements AutoCloseable {
         this.ring = ring;
         this.headers = headers;
         this.rules = rules;
+        this.bounds = new JournalBounds(headers.oldestPosition());
     }
 
     /**
@@ -65,6 +67,34 @@ public final class Journal implements AutoCloseable {
             store.close();
             throw ex;
         }
+    }
+
+    /**
+     * Empties a journal and has its log begin at a position: for a replica that is installed from its leader's
+     * partition logs. Whatever the files held is gone, so what is installed must be complete; the checkpoint of the
+     * position is stored after this, because a journal that still holds the old log must not meet it. A crash meanwhile
+     * leaves the old journal, the new one, or one that {@link #open(JournalConfig, SegmentStore, LogRing)} calls
+     * damaged: then this is done again.
+     *
+     * @param config of the journal.
+     * @param store with its segment files, which the journal closes; also when this method throws.
+     * @param ring the lane's log ring, fresh.
+     * @param position of the first frame to come: the end of a frame of the leader's log.
+     * @return the journal, to be recovered from that position on.
+     * @throws JournalRefusedException when the files are of another journal or a newer version.
+     * @throws JournalFailedException when the device fails.
+     */
+    public static Journal startAt(
+            final JournalConfig config, final SegmentStore store, final LogRing ring, final long position) {
+        try {
+            checkShape(config, store, ring);
+            store.sync();
+            new JournalStart(config, store).begin(position, ring.length());
+        } catch (final RuntimeException ex) {
+            store.close();
+            throw ex;
+        }
+        return open(config, store, ring);
     }
 
     private static void checkShape(final JournalConfig config, final SegmentStore store, final LogRing ring) {
@@ -114,6 +144,25 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
+     * As {@link #recover(long, long, FrameHandler)}, on a node of a cell with other nodes: tells frames that are known
+     * to be committed from those that are not, and leaves the latter in the ring.
+     *
+     * @param request from where, and who gets the frames.
+     * @return where the log ends, and how far it is known to be committed.
+     * @throws JournalCorruptException when bytes are bad that were durable; nothing was changed, and no handler called.
+     * @throws JournalRefusedException when a frame is of a newer version, or ring and segment lengths do not fit what
+     *     the journal holds; nothing was changed, and no handler called.
+     * @throws JournalFailedException when the device fails.
+     */
+    public RecoveredTail recoverReplica(final ReplicaRecovery request) {
+        if (null != tail) {
+            throw new IllegalStateException("recovered already: tail=" + tail);
+        }
+        tail = new JournalRecovery(config, store, headers, ring, rules).recoverReplica(request);
+        return tail;
+    }
+
+    /**
      * Makes the only writer. It starts at the recovered tail, to which it sets {@code durable}.
      *
      * @param counters of the lane; {@code appended} and {@code checkpointed} are read, {@code durable} is written.
@@ -147,8 +196,32 @@ public final class Journal implements AutoCloseable {
         }
         hasWriter = true;
         final JournalWriter.Context context = new JournalWriter.Context(
-                config, store, ring, headers, counters, recorder, onDurable, fatalHandler, clock);
+                config,
+                store,
+                ring,
+                headers,
+                bounds,
+                truncation,
+                rules,
+                counters,
+                recorder,
+                onDurable,
+                fatalHandler,
+                clock);
         return new JournalWriter(context, tail.position());
+    }
+
+    /** What of the log can be read while it is written. */
+    public JournalBounds bounds() {
+        return bounds;
+    }
+
+    /**
+     * Opens a reader of the log that may be used by another thread while the journal is written. It has descriptors of
+     * its own; its user closes it.
+     */
+    public JournalReader openReader() {
+        return new JournalReader(config, store.openReader(), bounds, ring.spanLength(config.segmentLength()));
     }
 
     /** Where the lane has this journal cut. */

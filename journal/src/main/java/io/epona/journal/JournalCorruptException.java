@@ -5,22 +5,28 @@ public final class JournalCorruptException extends JournalException {
     private static final long serialVersionUID = 1L;
 
     /** Remedy for damage that only another copy can repair. */
-    public static final String RESTORE = "keep a copy of the directory, look at it with `epona journal verify`, check"
-            + " the device, and restore the directory from a backup; what is behind the damage is lost on this node";
+    public static final String RESTORE = "on a node of a cell nothing, the lane is installed again from its leader; on"
+            + " a single node keep a copy of the directory, look at it with `epona journal verify`, check the device,"
+            + " and restore the directory from a backup: what is behind the damage is lost on this node";
 
-    private final long position;
+    private final transient JournalDamage damage;
 
     /**
-     * @param position where in the lane's log the damage starts, or -1 when it is not at one position.
-     * @param problem what is damaged, where, and what shows that it was durable.
+     * @param damage where it is.
+     * @param problem what is damaged, and what shows that it was durable.
      */
-    public JournalCorruptException(final long position, final String problem) {
-        super(problem + "; what to do: " + RESTORE, null);
-        this.position = position;
+    public JournalCorruptException(final JournalDamage damage, final String problem) {
+        super(problem + ", " + damage.describe() + "; what to do: " + RESTORE, null);
+        this.damage = damage;
+    }
+
+    /** Where the damage is, and what is known about it. */
+    public JournalDamage damage() {
+        return damage;
     }
 
     /** Where in the lane's log the damage starts, or -1. */
     public long position() {
-        return position;
+        return damage.position();
     }
 }

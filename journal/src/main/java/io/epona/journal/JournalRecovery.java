@@ -3,6 +3,7 @@ package io.epona.journal;
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameEncoder;
 import io.epona.codec.FrameHandler;
+import io.epona.journal.RecoveryScan.NamedEvidence;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -12,6 +13,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * the end ready to be written on. Nothing is changed before the decision. Owned by one thread.
  */
 final class JournalRecovery {
+    /** What is read at once into the ring; a power of two, so that no step straddles a segment's or the ring's end. */
     private static final int LOAD_LENGTH = 1024 * 1024;
 
     private final JournalConfig config;
@@ -20,6 +22,7 @@ final class JournalRecovery {
     private final LogRing ring;
     private final RecoveryRules rules;
     private final RecoveryScan scan;
+    private long wipedLength;
 
     JournalRecovery(
             final JournalConfig config,
@@ -35,20 +38,79 @@ final class JournalRecovery {
         this.scan = new RecoveryScan(config, store, headers, rules);
     }
 
+    /** On a node that is a cell of its own: all that is whole is handed on as it is read. */
     RecoveredTail recover(
             final long fromPosition,
             final long checkpointPosition,
             final long ringFromPosition,
             final FrameHandler handler) {
-        scan.scan(fromPosition, checkpointPosition, handler, false);
-        final SegmentHeader header = scan.header();
-        final long wipedLength = null != header && rules.wipesBehindTail() ? wipe(scan.tail(), header) : 0;
-        final long tail = shape(scan.tail(), header);
+        scan.scan(fromPosition, checkpointPosition, handler, false, NamedEvidence.PROOF);
+        final long tail = shape(scan.tail(), scan.header());
         final long ringStart = loadRing(ringFromPosition, tail);
+        return result(tail, ringStart, scan.walk().frameCount(), scan.committedBound(checkpointPosition));
+    }
+
+    /** On a replica: read whole first, because only then the bound is known; then read again and handed on. */
+    RecoveredTail recoverReplica(final ReplicaRecovery request) {
+        scan.scan(
+                request.fromPosition(),
+                request.checkpointPosition(),
+                RecoveryScan.NO_HANDLER,
+                false,
+                request.cutsUnproven() ? NamedEvidence.IGNORED : NamedEvidence.MAY_BE_TORN);
+        checkSpans(request.fromPosition());
+        final long bound = scan.committedBound(request.checkpointPosition());
+        checkRing(bound, scan.tail());
+        final long tail = shape(scan.tail(), scan.header());
+        final long ringStart = loadRing(request.fromPosition(), tail);
+        final FrameWalk second = new FrameWalk(config, headers, scan.window(), rules);
+        second.walk(request.fromPosition(), bound, request.committedHandler(), false);
+        checkSame(second, bound);
+        second.walk(second.position(), tail, request.uncommittedHandler(), false);
+        checkSame(second, tail);
+        return result(tail, ringStart, second.frameCount(), bound);
+    }
+
+    private static void checkSame(final FrameWalk second, final long expectedEnd) {
+        if (second.position() < expectedEnd) {
+            throw new JournalFailedException(
+                    "the device gave other bytes when the log was read again: position=" + second.position()
+                            + ", found=" + second.endCheck() + ", expected end=" + expectedEnd,
+                    0);
+        }
+    }
+
+    /** Padding that one replica alone adds would make its log another one. */
+    private void checkSpans(final long fromPosition) {
+        final int spanLength = ring.spanLength(config.segmentLength());
+        for (long number = config.segmentNumber(fromPosition); number <= headers.newestNumber(); number++) {
+            final SegmentHeader header = headers.of(number);
+            if (null != header && header.spanLength() != spanLength) {
+                throw new JournalRefusedException(
+                        "the length that no frame of the lane straddles cannot change in a cell: lane="
+                                + config.laneId() + ", spanLength=" + spanLength + ", in the journal="
+                                + header.spanLength() + ", file=" + store.fileName(config.fileIndex(number)),
+                        "configure ring and segment lengths whose smaller one is that of the journal");
+            }
+        }
+    }
+
+    private void checkRing(final long bound, final long tail) {
+        if (tail - bound > ring.length()) {
+            throw new JournalRefusedException(
+                    "the log ring is too short for the frames that may not be committed yet: lane=" + config.laneId()
+                            + ", committed=" + bound + ", end of the log=" + tail + ", ringLength=" + ring.length(),
+                    "configure a longer log ring, at least as long as it was");
+        }
+    }
+
+    private RecoveredTail result(
+            final long tail, final long ringStart, final long frameCount, final long committedBound) {
         return new RecoveredTail(
                 tail,
+                committedBound,
                 headers.oldestPosition(),
-                scan.walk().frameCount(),
+                frameCount,
                 scan.walk().leaderEpoch(),
                 scan.walk().endCheck(),
                 scan.evidence().frameCount(),
@@ -86,8 +148,12 @@ final class JournalRecovery {
         return end - tail;
     }
 
-    /** Notes in the header how far the log is durable and what shapes it now; a new span starts with a new segment. */
+    /**
+     * Wipes behind the tail, then notes in the header how far the log is durable and what shapes it now; a new span
+     * starts with a new segment.
+     */
     private long shape(final long tail, final SegmentHeader header) {
+        wipedLength = null != header && rules.wipesBehindTail() ? wipe(tail, header) : 0;
         final boolean isSameSpan = null != header && header.spanLength() == ring.spanLength(config.segmentLength());
         if (isSameSpan) {
             headers.shapeBy(ring.length(), config.maxWriteLength());
@@ -151,6 +217,7 @@ final class JournalRecovery {
             ring.buffer().putBytes(ring.offset(position + skipped), buffer, skipped, end - skipped);
             position += length;
         }
+        ring.raiseFloor(start);
         return start;
     }
 
@@ -165,6 +232,9 @@ final class JournalRecovery {
                 return start;
             }
             start = header.firstPosition();
+            if (header.startPosition() > start) {
+                return Math.max(oldest, header.startPosition());
+            }
         }
         return oldest;
     }

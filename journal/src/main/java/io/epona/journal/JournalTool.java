@@ -132,7 +132,12 @@ public final class JournalTool {
                 headers.read();
                 scan = new RecoveryScan(config, store, headers, RecoveryRules.STRICT);
                 final long from = headers.oldestPosition();
-                scan.scan(from, Math.max(from, checkpointPosition), this::countFrame, true);
+                scan.scan(
+                        from,
+                        Math.max(from, checkpointPosition),
+                        this::countFrame,
+                        true,
+                        RecoveryScan.NamedEvidence.PROOF);
                 verdict = isTorn(scan) ? JournalReport.Verdict.TORN_TAIL : JournalReport.Verdict.INTACT;
                 if (neededPosition < from) {
                     remarks.add("there is no checkpoint that reaches into the journal: needed=" + neededPosition
@@ -169,8 +174,9 @@ public final class JournalTool {
                         .scan(
                                 neededPosition,
                                 Math.max(neededPosition, checkpointPosition),
-                                (buffer, offset, frameLength, position) -> {},
-                                false);
+                                RecoveryScan.NO_HANDLER,
+                                false,
+                                RecoveryScan.NamedEvidence.PROOF);
                 return true;
             } catch (final JournalCorruptException ex) {
                 return false;

@@ -23,6 +23,9 @@ import org.agrona.concurrent.status.AtomicCounter;
  *
  * <p>When nothing was written for a while, and when it is closed, it notes in the segment's header how far the log is
  * durable, so that damage to the last frames is not taken for a torn write.
+ *
+ * <p>A cut that the lane has asked for ({@link JournalTruncation}) comes before any write. A write that was under way
+ * when the lane asked makes nothing durable any more.
  */
 public final class JournalWriter implements Agent {
     /** What a writer works with. */
@@ -31,6 +34,9 @@ public final class JournalWriter implements Agent {
             SegmentStore store,
             LogRing ring,
             SegmentHeaders headers,
+            JournalBounds bounds,
+            JournalTruncation truncation,
+            RecoveryRules rules,
             LaneCounters counters,
             StageRecorder recorder,
             Signal onDurable,
@@ -40,6 +46,10 @@ public final class JournalWriter implements Agent {
     private final JournalConfig config;
     private final SegmentStore store;
     private final SegmentHeaders headers;
+    private final JournalBounds bounds;
+    private final JournalTruncation truncation;
+    private final RecoveryRules rules;
+    private final JournalCut cut;
     private final UnsafeBuffer buffer;
     private final int ringLength;
     private final int ringMask;
@@ -67,6 +77,11 @@ public final class JournalWriter implements Agent {
         this.config = context.config;
         this.store = context.store;
         this.headers = context.headers;
+        this.bounds = context.bounds;
+        this.truncation = context.truncation;
+        this.rules = context.rules;
+        this.cut = new JournalCut(
+                context.config, context.store, context.headers, context.ring, context.bounds, context.rules);
         this.buffer = new UnsafeBuffer(context.ring.buffer());
         this.ringLength = context.ring.length();
         this.ringMask = context.ring.mask();
@@ -94,6 +109,9 @@ public final class JournalWriter implements Agent {
             return 0;
         }
         try {
+            if (truncation.isHeld()) {
+                return truncation.isPending() ? truncate() : 0;
+            }
             final long limit = appended.getAcquire();
             return limit > writtenPosition ? advance(limit) : markWhenIdle();
         } catch (final Throwable ex) {
@@ -138,7 +156,29 @@ public final class JournalWriter implements Agent {
         writeCount++;
         recorder.record(Stage.DEVICE_WRITE, endNs - startNs);
         writtenPosition = end;
-        publish(end == appendedPosition || end == spanEnd ? end : lastFrameEnd(end));
+        if (!truncation.isPending() || rules.countsOldGeneration()) {
+            publish(end == appendedPosition || end == spanEnd ? end : lastFrameEnd(end));
+        }
+    }
+
+    /**
+     * Carries out what the lane has asked for. What was written before is of an older generation from here on: it
+     * counts up to the cut and no further.
+     */
+    private int truncate() {
+        final long generation = truncation.pendingGeneration();
+        final long position = truncation.pendingPosition();
+        cut.cut(position, writtenPosition, appended.getAcquire());
+        enteredSegment = headers.newestNumber();
+        if (position <= writtenPosition && !rules.countsOldGeneration()) {
+            writtenPosition = position;
+            durablePosition = position;
+            durable.setRelease(position);
+        }
+        lastWriteNs = clock.nanoTime();
+        truncation.acknowledge(generation);
+        onDurable.signal();
+        return 1;
     }
 
     /** End of the last frame that lies wholly below a position within the span; its bytes are in the ring. */
@@ -173,6 +213,7 @@ public final class JournalWriter implements Agent {
             throw new IllegalStateException("the next segment would overwrite frames that are still needed: segment="
                     + segmentNumber + ", checkpointed=" + recyclablePosition + ", needed=" + neededPosition);
         }
+        bounds.raise(headers.oldestPositionAfter(segmentNumber));
         headers.enter(segmentNumber);
         enteredSegment = segmentNumber;
         writeCount++;
@@ -205,7 +246,8 @@ public final class JournalWriter implements Agent {
     @Override
     public void onClose() {
         try {
-            while (!isFenced && appended.getAcquire() > writtenPosition) {
+            // The ring is empty behind a cut that the lane did not live to take back its end for.
+            while (!isFenced && !truncation.isHeld() && appended.getAcquire() > writtenPosition) {
                 advance(appended.getAcquire());
             }
             if (!isFenced && enteredSegment >= 0 && headers.markedPosition() < durablePosition) {

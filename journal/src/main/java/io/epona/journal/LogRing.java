@@ -14,7 +14,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The newest part of a lane's log in memory, page-aligned, so that the device can read it directly. One thread writes
- * (the lane), any number reads; who may touch which bytes is told by the lane's position counters. Immutable itself.
+ * (the lane), any number reads; who may touch which bytes is told by the lane's position counters.
  *
  * <p>{@link #map} takes memory from a file in {@code /dev/shm} or a hugetlbfs mount; the name is removed at once, so
  * that nothing is left behind however the process ends. {@link #close()} unmaps: only after all threads that use it
@@ -27,6 +27,7 @@ public final class LogRing implements AutoCloseable {
     private final UnsafeBuffer buffer;
     private final int mask;
     private final Arena arena;
+    private volatile long floorPosition;
 
     private LogRing(final UnsafeBuffer buffer, final Arena arena) {
         this.buffer = buffer;
@@ -127,6 +128,34 @@ public final class LogRing implements AutoCloseable {
     /** Where in the buffer the byte of a position is. */
     public int offset(final long position) {
         return (int) position & mask;
+    }
+
+    /**
+     * No byte of a lower position is in the ring, whatever {@code appended} says: recovery begins there, and a cut
+     * takes {@code appended} back but not what was overwritten before.
+     */
+    public long floorPosition() {
+        return floorPosition;
+    }
+
+    /**
+     * Raises the floor; it never falls. Called by whoever loads the ring, before its readers start, and by who cuts the
+     * log, before {@code appended} is taken back.
+     */
+    void raiseFloor(final long position) {
+        if (position > floorPosition) {
+            floorPosition = position;
+        }
+    }
+
+    /**
+     * Lowest position whose bytes in the ring are certainly there and not overwritten yet: as
+     * {@link RingLimits#oldestIntactPosition}, and not below {@link #floorPosition()}.
+     *
+     * @param appended as read after the copy.
+     */
+    public long oldestIntactPosition(final long appended) {
+        return Math.max(floorPosition, RingLimits.oldestIntactPosition(appended, length()));
     }
 
     /** Frames never straddle a multiple of this: the smaller of ring and segment. */

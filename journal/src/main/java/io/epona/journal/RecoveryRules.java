@@ -19,6 +19,26 @@ class RecoveryRules {
         return knownDurablePosition > badPosition;
     }
 
+    /** Is this frame of a lower epoch than the one before it, so that it is left over from before a cut? */
+    boolean isStale(final int leaderEpoch, final int lastEpoch) {
+        return leaderEpoch < lastEpoch;
+    }
+
+    /** How far a replica's log is known to be committed, which is all that may be drained or applied after recovery. */
+    long committedBound(final long knownCommittedPosition, final long tail) {
+        return Math.min(knownCommittedPosition, tail);
+    }
+
+    /** Are the bytes behind a cut wiped, so that frames of the old end never come back behind newer ones? */
+    boolean wipesBehindCut() {
+        return true;
+    }
+
+    /** Does what was written before a cut count as durable behind it? */
+    boolean countsOldGeneration() {
+        return false;
+    }
+
     /** Are the bytes behind the tail wiped, so that frames of a torn write never come to life? */
     boolean wipesBehindTail() {
         return true;

@@ -8,9 +8,20 @@ import io.epona.codec.FrameHandler;
  * Changes nothing, so that tools use it too. Owned by one thread.
  */
 final class RecoveryScan {
-    private static final FrameHandler NO_HANDLER = (buffer, offset, frameLength, position) -> {};
+    static final FrameHandler NO_HANDLER = (buffer, offset, frameLength, position) -> {};
+
+    /** What it means that a later frame names a committed position beyond a bad one. */
+    enum NamedEvidence {
+        /** The bytes were durable here: the frame's writer knew what it named from this device. */
+        PROOF,
+        /** The frame's writer knew it from other nodes' devices: refuse, and say that it may be a torn write. */
+        MAY_BE_TORN,
+        /** This node is known not to have been in sync: nothing. */
+        IGNORED
+    }
 
     private final JournalConfig config;
+    private final SegmentStore store;
     private final SegmentHeaders headers;
     private final RecoveryRules rules;
     private final SegmentWindow window;
@@ -23,6 +34,7 @@ final class RecoveryScan {
             final SegmentHeaders headers,
             final RecoveryRules rules) {
         this.config = config;
+        this.store = store;
         this.headers = headers;
         this.rules = rules;
         this.window = new SegmentWindow(store, config.segmentLength(), config.blockLength());
@@ -40,14 +52,15 @@ final class RecoveryScan {
             final long fromPosition,
             final long checkpointPosition,
             final FrameHandler handler,
-            final boolean withPadding) {
+            final boolean withPadding,
+            final NamedEvidence namedEvidence) {
         checkStart(fromPosition, checkpointPosition);
         walk.walk(fromPosition, handler, withPadding);
         final SegmentHeader header = header();
         if (null != header) {
             evidence.search(walk.position(), header);
         }
-        refuseUnlessTorn(walk.position(), checkpointPosition);
+        refuseUnlessTorn(checkpointPosition, namedEvidence);
         if (walk.leaderEpoch() < 0 && fromPosition > headers.markedPosition()) {
             refuseUnlessReached(fromPosition);
         }
@@ -60,15 +73,16 @@ final class RecoveryScan {
             return;
         }
         final FrameWalk before = new FrameWalk(config, headers, window, rules);
-        before.walk((fromPosition - 1) & -header.spanLength(), NO_HANDLER, true);
+        before.walk(Math.max(header.startPosition(), (fromPosition - 1) & -header.spanLength()), NO_HANDLER, true);
         if (before.position() >= fromPosition) {
             return;
         }
         final TailEvidence between = new TailEvidence(config, window, before);
         between.search(before.position(), header);
         if (between.lastEnd() < fromPosition) {
-            throw new JournalCorruptException(
+            throw corrupt(
                     before.position(),
+                    true,
                     "the checkpoint is ahead of the log, or what lies before it is damaged: frames are needed from "
                             + fromPosition + ", last intact frame ends at " + before.position());
         }
@@ -81,52 +95,83 @@ final class RecoveryScan {
         }
         final long oldestPosition = headers.oldestPosition();
         if (fromPosition < oldestPosition) {
-            throw new JournalCorruptException(
+            throw corrupt(
                     fromPosition,
-                    "the frames that the newest intact checkpoint needs were recycled already, or there is no"
-                            + " checkpoint: from=" + fromPosition + ", oldest in the journal=" + oldestPosition);
+                    true,
+                    "the journal begins behind what the newest intact checkpoint needs (segments were recycled since, or"
+                            + " there is no checkpoint; when a damaged one was reported before this, restoring that"
+                            + " file alone repairs it): needed from=" + fromPosition + ", oldest in the journal="
+                            + oldestPosition);
         }
         final long endPosition = (headers.newestNumber() + 1) * config.segmentLength();
         if (checkpointPosition > endPosition) {
-            throw new JournalCorruptException(
+            throw corrupt(
                     endPosition,
+                    true,
                     "the checkpoint is ahead of all segment files, which are older: checkpoint=" + checkpointPosition
                             + ", end of the newest segment=" + endPosition);
         }
     }
 
-    private void refuseUnlessTorn(final long tail, final long checkpointPosition) {
+    private void refuseUnlessTorn(final long checkpointPosition, final NamedEvidence namedEvidence) {
+        final long tail = walk.position();
         if (walk.endCheck() == FrameCheck.BAD_VERSION || walk.endCheck() == FrameCheck.BAD_TYPE) {
             throw new JournalRefusedException(
-                    "the journal holds a frame that this version does not know: " + place(tail) + ", found="
-                            + walk.endCheck(),
+                    "the journal holds a frame that this version does not know: "
+                            + damage(tail, false, false).describe() + ", found=" + walk.endCheck(),
                     "start the newer version that wrote it");
         }
         if (rules.isEvidence(tail, checkpointPosition)) {
-            throw damaged(tail, "the checkpoint is of position " + checkpointPosition);
+            throw damaged(checkpointPosition, false, "the checkpoint is of position " + checkpointPosition);
         }
         if (rules.isEvidence(tail, headers.markedPosition())) {
-            throw damaged(tail, "a segment header says that all was durable below " + headers.markedPosition());
-        }
-        if (rules.isEvidence(tail, evidence.knownDurablePosition())) {
             throw damaged(
-                    tail,
-                    "the intact frame at " + evidence.witnessPosition() + " shows that all was durable below "
-                            + evidence.knownDurablePosition());
+                    checkpointPosition,
+                    false,
+                    "a segment header says that all was durable below " + headers.markedPosition());
+        }
+        if (rules.isEvidence(tail, evidence.provenPosition())) {
+            throw damaged(
+                    checkpointPosition,
+                    false,
+                    "the intact frame at " + evidence.provenWitness() + " was written after it, by its distance");
+        }
+        if (namedEvidence != NamedEvidence.IGNORED && rules.isEvidence(tail, evidence.namedPosition())) {
+            throw damaged(
+                    checkpointPosition,
+                    namedEvidence == NamedEvidence.MAY_BE_TORN,
+                    "the intact frame at " + evidence.namedWitness() + " shows that all was durable below "
+                            + evidence.namedPosition());
         }
     }
 
-    private JournalCorruptException damaged(final long position, final String why) {
+    private JournalCorruptException damaged(final long checkpointPosition, final boolean mayBeTorn, final String why) {
+        final long tail = walk.position();
+        final long committed =
+                Math.max(checkpointPosition, Math.max(walk.committedPosition(), evidence.namedPosition()));
         return new JournalCorruptException(
-                position,
-                "the journal is damaged where it was durable: " + place(position) + ", found=" + walk.endCheck() + ", "
-                        + why);
+                damage(tail, tail < committed, mayBeTorn),
+                "the journal is damaged where it was durable: found=" + walk.endCheck() + ", " + why);
     }
 
-    private String place(final long position) {
-        final long number = config.segmentNumber(position);
-        return "lane=" + config.laneId() + ", position=" + position + ", fileIndex=" + config.fileIndex(number)
-                + ", offset in file=" + config.fileOffset(position);
+    private JournalCorruptException corrupt(final long position, final boolean isBelowCommitted, final String problem) {
+        return new JournalCorruptException(damage(position, isBelowCommitted, false), problem);
+    }
+
+    private JournalDamage damage(final long position, final boolean isBelowCommitted, final boolean mayBeTorn) {
+        final int fileIndex = config.fileIndex(config.segmentNumber(position));
+        return new JournalDamage(
+                config.laneId(),
+                store.fileName(fileIndex),
+                config.fileOffset(position),
+                position,
+                isBelowCommitted,
+                mayBeTorn);
+    }
+
+    /** How far this node knows the log to be committed, within the log. */
+    long committedBound(final long checkpointPosition) {
+        return rules.committedBound(Math.max(checkpointPosition, walk.committedPosition()), walk.position());
     }
 
     /** End of the log. */
@@ -145,5 +190,9 @@ final class RecoveryScan {
 
     TailEvidence evidence() {
         return evidence;
+    }
+
+    SegmentWindow window() {
+        return window;
     }
 }

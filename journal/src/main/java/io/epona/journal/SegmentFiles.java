@@ -153,19 +153,18 @@ final class SegmentFiles {
     private void refuseBroken(final State state, final int fileIndex, final boolean isUsed) {
         final Path path = path(directory, fileIndex);
         switch (state) {
-            case DAMAGED ->
-                throw new JournalCorruptException(-1, "the header of a segment file is damaged: file=" + path);
+            case DAMAGED -> throw damaged(path, "the header of a segment file is damaged");
             case TRUNCATED ->
-                throw new JournalCorruptException(
-                        -1,
-                        "a segment file has another length than it was made with: file=" + path + ", length="
-                                + length(path) + ", expected=" + config.fileLength());
+                throw damaged(
+                        path,
+                        "a segment file has another length than it was made with: length=" + length(path)
+                                + ", expected=" + config.fileLength());
             case MISSING, UNFINISHED, FILLED -> {
                 if (isUsed) {
-                    throw new JournalCorruptException(
-                            -1,
+                    throw damaged(
+                            path,
                             "a segment file of a journal that was used is "
-                                    + (state == State.MISSING ? "missing" : "without its header") + ": file=" + path);
+                                    + (state == State.MISSING ? "missing" : "without its header"));
                 }
             }
             case NEVER_USED, USED -> {}
@@ -184,7 +183,7 @@ final class SegmentFiles {
         }
     }
 
-    private static void checkOnlyZeros(final Path path, final UnsafeBuffer buffer) {
+    private void checkOnlyZeros(final Path path, final UnsafeBuffer buffer) {
         try (NativeFile file = NativeFile.open(path, NativeFile.O_RDONLY)) {
             long position = 0;
             while (true) {
@@ -198,9 +197,7 @@ final class SegmentFiles {
                     return;
                 }
                 if (!SegmentHeaderCodec.isZero(buffer, buffer.capacity())) {
-                    throw new JournalCorruptException(
-                            -1,
-                            "a segment file has no header but holds data: file=" + path + ", near offset=" + position);
+                    throw damaged(path, "a segment file has no header but holds data: near offset=" + position);
                 }
                 position += count;
             }
@@ -238,10 +235,11 @@ final class SegmentFiles {
         NativeFile.syncPath(directory);
         NativeFile.syncPath(directory.getParent());
         final UnsafeBuffer block = headerBlock();
-        final long nowMs = System.currentTimeMillis();
+        final SegmentState state = new SegmentState();
+        state.createdTimeMs = System.currentTimeMillis();
         for (int i = 0; i < states.length; i++) {
             if (states[i] != State.NEVER_USED) {
-                codec.encode(block, config, i, SegmentHeader.NEVER_USED, 0, 0, 0, nowMs);
+                codec.encode(block, config, i, state);
                 final Path path = path(directory, i);
                 try (NativeFile file = openDirect(path, NativeFile.O_RDWR | NativeFile.O_DSYNC)) {
                     writeFully(file, path, block, JournalLimits.HEADER_BLOCK_LENGTH, 0);
@@ -316,6 +314,10 @@ final class SegmentFiles {
     private static UnsafeBuffer headerBlock() {
         return new UnsafeBuffer(
                 BufferUtil.allocateDirectAligned(JournalLimits.HEADER_BLOCK_LENGTH, JournalLimits.HEADER_BLOCK_LENGTH));
+    }
+
+    private JournalCorruptException damaged(final Path path, final String problem) {
+        return new JournalCorruptException(JournalDamage.ofFile(config.laneId(), path.toString(), -1), problem);
     }
 
     private static long length(final Path path) {

@@ -20,7 +20,9 @@ public final class SegmentFormat {
             final JournalConfig config,
             final int fileIndex,
             final long createdTimeMs) {
-        new SegmentHeaderCodec().encode(block, config, fileIndex, SegmentHeader.NEVER_USED, 0, 0, 0, createdTimeMs);
+        final SegmentState state = new SegmentState();
+        state.createdTimeMs = createdTimeMs;
+        new SegmentHeaderCodec().encode(block, config, fileIndex, state);
     }
 
     /**

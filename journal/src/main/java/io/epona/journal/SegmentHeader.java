@@ -16,6 +16,7 @@ package io.epona.journal;
  * @param createdTimeMs when the file was made, ms since the Unix epoch.
  * @param durablePosition everything below it is durable.
  * @param maxWriteLength no single device write into the segment was longer.
+ * @param startPosition the log has no byte below it in this segment: {@code firstPosition}, but where a log was begun.
  */
 public record SegmentHeader(
         int laneId,
@@ -30,9 +31,13 @@ public record SegmentHeader(
         int ringLength,
         long createdTimeMs,
         long durablePosition,
-        int maxWriteLength) {
+        int maxWriteLength,
+        long startPosition) {
     /** Segment number of a file that holds no part of the log yet. */
     public static final long NEVER_USED = -1;
+
+    /** Segment number of the file whose segment a log is being begun in; a start that finds it begins again. */
+    public static final long BEING_BEGUN = -2;
 
     /** True when the file holds a part of the log. */
     public boolean isUsed() {

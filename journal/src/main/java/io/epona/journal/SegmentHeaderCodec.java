@@ -1,6 +1,7 @@
 package io.epona.journal;
 
 import io.epona.codec.Crc32c;
+import io.epona.codec.FrameDescriptor;
 import io.epona.codec.frame.SegmentHeaderDecoder;
 import io.epona.codec.frame.SegmentHeaderEncoder;
 import java.nio.ByteOrder;
@@ -14,6 +15,9 @@ import org.agrona.MutableDirectBuffer;
 final class SegmentHeaderCodec {
     static final int FORMAT_VERSION = 1;
     static final long MAGIC = magic("EPONASEG");
+
+    /** Unit of the field logStart: frames start on multiples of it. */
+    private static final long START_UNIT = FrameDescriptor.FRAME_ALIGNMENT;
 
     private static final int CRC_OFFSET = SegmentHeaderDecoder.crcEncodingOffset();
     private static final int CRC_START_OFFSET = SegmentHeaderDecoder.formatVersionEncodingOffset();
@@ -49,13 +53,10 @@ final class SegmentHeaderCodec {
             final MutableDirectBuffer block,
             final JournalConfig config,
             final int segmentIndex,
-            final long segmentNumber,
-            final long durablePosition,
-            final int ringLength,
-            final int maxWriteLength,
-            final long createdTimeMs) {
+            final SegmentState state) {
         block.setMemory(0, JournalLimits.HEADER_BLOCK_LENGTH, (byte) 0);
-        final boolean isUsed = segmentNumber != SegmentHeader.NEVER_USED;
+        final long firstPosition = Math.max(0, state.number) * config.segmentLength();
+        final long startUnits = state.number < 0 ? 0 : (state.startPosition - firstPosition) / START_UNIT;
         encoder.wrap(block, 0)
                 .magic(MAGIC)
                 .formatVersion(FORMAT_VERSION)
@@ -65,14 +66,14 @@ final class SegmentHeaderCodec {
                 .segmentIndex(segmentIndex)
                 .segmentCount(config.segmentCount())
                 .segmentLength(config.segmentLength())
-                .segmentNumber(segmentNumber)
-                .firstPosition(isUsed ? segmentNumber * config.segmentLength() : 0)
+                .segmentNumber(state.number)
+                .firstPosition(firstPosition)
                 .nodeId(config.nodeId())
-                .ringLength(ringLength)
-                .createdTimeMs(createdTimeMs)
-                .durablePosition(durablePosition)
-                .maxWriteLength(maxWriteLength)
-                .reserved(0);
+                .ringLength(state.ringLength)
+                .createdTimeMs(state.createdTimeMs)
+                .durablePosition(state.markedPosition)
+                .maxWriteLength(state.maxWriteLength)
+                .logStart(startUnits);
         block.putInt(CRC_OFFSET, crc(block), ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -109,7 +110,8 @@ final class SegmentHeaderCodec {
                 decoder.ringLength(),
                 decoder.createdTimeMs(),
                 decoder.durablePosition(),
-                decoder.maxWriteLength());
+                decoder.maxWriteLength(),
+                decoder.firstPosition() + decoder.logStart() * START_UNIT);
     }
 
     static boolean isZero(final DirectBuffer buffer, final int length) {

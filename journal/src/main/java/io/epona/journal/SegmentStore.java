@@ -14,6 +14,16 @@ public interface SegmentStore extends AutoCloseable {
     /** Number of files; they are addressed by 0 to this less 1. */
     int segmentCount();
 
+    /** What a file is called in messages: its path, where it has one. */
+    String fileName(int fileIndex);
+
+    /**
+     * Opens the same files once more, for another thread that reads them while this store is in use.
+     *
+     * @return a store that can only read; the caller closes it, before or after this one.
+     */
+    SegmentStore openReader();
+
     /**
      * Writes; blocks until the bytes are durable on the device. They may be torn when the power fails meanwhile. Bytes
      * of the source that nobody has published yet may change during the call; either value may end up on the device.

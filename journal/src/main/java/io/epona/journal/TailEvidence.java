@@ -9,10 +9,13 @@ import org.agrona.DirectBuffer;
  * the difference is whether anything shows that the bad bytes had been durable:
  *
  * <ul>
- *   <li>a later intact frame names a durable position beyond it;
  *   <li>a later intact frame lies further away than one device write reaches, so that the bad bytes' own write had
- *       ended before that frame's began.
+ *       ended before that frame's began: proof;
+ *   <li>a later intact frame names a committed position beyond it: proof where the frame's writer or a replica in sync
+ *       wrote it, but not on a replica that was catching up, which may have got both in one write.
  * </ul>
+ *
+ * <p>Frames of a lower epoch than the last good one are left over from before a cut, and tell nothing.
  *
  * <p>Reads only; owned by one thread.
  */
@@ -26,8 +29,11 @@ final class TailEvidence {
 
     private long frameCount;
     private long lastEnd;
-    private long knownDurablePosition;
-    private long witnessPosition;
+    private long reach;
+    private long provenPosition;
+    private long namedPosition;
+    private long provenWitness;
+    private long namedWitness;
 
     TailEvidence(final JournalConfig config, final SegmentWindow window, final FrameWalk walk) {
         this.config = config;
@@ -42,13 +48,12 @@ final class TailEvidence {
                 header.endPosition() - LAST_HEADER_DISTANCE,
                 badPosition + header.ringLength() + header.maxWriteLength());
         lastEnd = badPosition;
-        long reach = Long.MAX_VALUE;
+        reach = Long.MAX_VALUE;
         long position = badPosition + FrameDescriptor.FRAME_ALIGNMENT;
         while (position < limit) {
             position = nextCandidate(position, limit);
             if (position < limit && isFrame(position, spanLength)) {
-                reach = Math.min(reach, (position & -config.blockLength()) + header.maxWriteLength());
-                onFrame(position, position >= reach ? badPosition + FrameDescriptor.FRAME_ALIGNMENT : 0, spanLength);
+                onFrame(position, badPosition, header);
                 position = lastEnd;
             } else {
                 position += FrameDescriptor.FRAME_ALIGNMENT;
@@ -79,16 +84,25 @@ final class TailEvidence {
                 && walk.check(position, spanLength) == FrameCheck.VALID;
     }
 
-    private void onFrame(final long position, final long durableByDistance, final int spanLength) {
+    private void onFrame(final long position, final long badPosition, final SegmentHeader header) {
         final int offset = window.load(position, FrameDescriptor.HEADER_LENGTH);
+        final DirectBuffer buffer = window.buffer();
         frameCount++;
-        final long known = Math.max(durableByDistance, FrameDescriptor.committedPosition(window.buffer(), offset));
-        if (known > knownDurablePosition) {
-            knownDurablePosition = known;
-            witnessPosition = position;
-        }
         lastEnd = FrameDescriptor.nextFramePosition(
-                position, FrameDescriptor.frameLength(window.buffer(), offset), spanLength);
+                position, FrameDescriptor.frameLength(buffer, offset), header.spanLength());
+        if (FrameDescriptor.leaderEpoch(buffer, offset) < walk.leaderEpoch()) {
+            return;
+        }
+        reach = Math.min(reach, (position & -config.blockLength()) + header.maxWriteLength());
+        if (position >= reach && provenPosition == 0) {
+            provenPosition = badPosition + FrameDescriptor.FRAME_ALIGNMENT;
+            provenWitness = position;
+        }
+        final long named = FrameDescriptor.committedPosition(buffer, offset);
+        if (named > namedPosition) {
+            namedPosition = named;
+            namedWitness = position;
+        }
     }
 
     /** Intact frames behind the bad one. */
@@ -101,13 +115,23 @@ final class TailEvidence {
         return lastEnd;
     }
 
-    /** Highest position that they show to have been durable; 0 when none. */
-    long knownDurablePosition() {
-        return knownDurablePosition;
+    /** A position up to which their distance proves that all was durable; 0 when it proves nothing. */
+    long provenPosition() {
+        return provenPosition;
     }
 
-    /** The frame that shows it. */
-    long witnessPosition() {
-        return witnessPosition;
+    /** The frame that proves it. */
+    long provenWitness() {
+        return provenWitness;
+    }
+
+    /** Highest position that one of them names as committed; 0 when none. */
+    long namedPosition() {
+        return namedPosition;
+    }
+
+    /** The frame that names it. */
+    long namedWitness() {
+        return namedWitness;
     }
 }

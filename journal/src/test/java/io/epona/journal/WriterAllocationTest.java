@@ -90,6 +90,16 @@ class WriterAllocationTest {
         }
 
         @Override
+        public String fileName(final int fileIndex) {
+            return "file " + fileIndex;
+        }
+
+        @Override
+        public SegmentStore openReader() {
+            throw new UnsupportedOperationException("nothing is kept");
+        }
+
+        @Override
         public void write(
                 final int fileIndex,
                 final long fileOffset,

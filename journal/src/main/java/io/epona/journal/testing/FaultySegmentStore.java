@@ -48,6 +48,16 @@ public final class FaultySegmentStore implements SegmentStore {
     }
 
     @Override
+    public String fileName(final int fileIndex) {
+        return store.fileName(fileIndex);
+    }
+
+    @Override
+    public SegmentStore openReader() {
+        return store.openReader();
+    }
+
+    @Override
     public void write(
             final int fileIndex,
             final long fileOffset,

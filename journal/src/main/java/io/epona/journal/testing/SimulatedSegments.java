@@ -53,6 +53,16 @@ final class SimulatedSegments {
         }
 
         @Override
+        public String fileName(final int fileIndex) {
+            return "simulated segment file " + fileIndex;
+        }
+
+        @Override
+        public SegmentStore openReader() {
+            return new Handle(life);
+        }
+
+        @Override
         public void write(
                 final int fileIndex,
                 final long fileOffset,
