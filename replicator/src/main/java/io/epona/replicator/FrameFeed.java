@@ -232,7 +232,7 @@ final class FrameFeed {
     }
 
     private boolean isInRing(final long position, final long appended, final int spareParts) {
-        return position >= lane.ringStartPosition()
+        return position >= Math.max(lane.ringStartPosition(), lane.ring().floorPosition())
                 && position >= RingLimits.oldestIntactPosition(appended, ringLength) + ringLength / spareParts;
     }
 

@@ -3,7 +3,6 @@ package io.epona.gateway.log;
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameHandler;
 import io.epona.codec.RecordBatchDescriptor;
-import io.epona.journal.RingLimits;
 import io.epona.journal.RingReader;
 import io.epona.runtime.LaneRole;
 import io.netty.buffer.ByteBuf;
@@ -185,8 +184,7 @@ public final class LaneTail implements FrameHandler {
     private long oldestIntactPosition() {
         final long appended = view.counters().appended().getAcquire();
         final long drained = view.counters().drained().getAcquire();
-        final long oldest = Math.min(
-                drained, RingLimits.oldestIntactPosition(appended, view.ring().length()));
+        final long oldest = Math.min(drained, view.ring().oldestIntactPosition(appended));
         oldestIntact = Math.max(oldestIntact, oldest);
         return oldestIntact;
     }
