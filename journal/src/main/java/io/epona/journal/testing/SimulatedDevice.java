@@ -25,6 +25,9 @@ public final class SimulatedDevice {
     private final SimulatedSegments files;
     private final SimulatedNames names;
     private Runnable onBusy = () -> {};
+    private Runnable inFlight;
+    private boolean isFull;
+    private long writesUntilMisdirected = NEVER;
     private long operationsUntilCut = NEVER;
     private long writesUntilFailure = NEVER;
     private int failureErrno;
@@ -73,18 +76,58 @@ public final class SimulatedDevice {
         failureErrno = errno;
     }
 
-    /** The power fails now, between two operations. */
+    /** The n-th of the next segment writes, counted from 1, is done somewhere else on the device, and says nothing. */
+    public void misdirectWrite(final long writes) {
+        writesUntilMisdirected = writes;
+    }
+
+    /** From now on there is no room, or there is again, for another checkpoint file. */
+    public void fill(final boolean full) {
+        isFull = full;
+    }
+
+    /** The power fails now. A write that is under way is torn. */
     public void cutPower() {
         isOn = false;
+        endInFlight();
         names.cutPower();
+    }
+
+    /**
+     * The process that uses the device is killed: a write that is under way is torn, everything else stays as it is.
+     * Its handles are dead; {@link #segments()} and {@link #checkpoints()} give those of a new life.
+     */
+    public void killProcess() {
+        endInFlight();
+        beginLife();
+    }
+
+    /** All files are as new: another device in the place of this one. The node is down. */
+    public void replace() {
+        files.makeAnew();
+        names.clear();
+        beginLife();
+    }
+
+    private void beginLife() {
+        life++;
+        operationsUntilCut = NEVER;
+        writesUntilFailure = NEVER;
+        writesUntilMisdirected = NEVER;
+    }
+
+    private void endInFlight() {
+        if (null != inFlight) {
+            final Runnable end = inFlight;
+            inFlight = null;
+            end.run();
+        }
     }
 
     /** A new life begins: what was durable is there, handles of earlier lives stay dead. */
     public void restorePower() {
         isOn = true;
-        life++;
-        operationsUntilCut = NEVER;
-        writesUntilFailure = NEVER;
+        beginLife();
     }
 
     /** False between a power cut and {@link #restorePower()}. */
@@ -116,8 +159,20 @@ public final class SimulatedDevice {
         return random;
     }
 
-    Runnable busyAction() {
-        return onBusy;
+    /**
+     * The others work while a write is under way.
+     *
+     * @param end ends the write when the power fails, or the process is killed, in the middle of it.
+     * @return false when it was ended.
+     */
+    boolean passBusyTime(final Runnable end) {
+        inFlight = end;
+        onBusy.run();
+        final boolean isUnderWay = inFlight == end;
+        if (isUnderWay) {
+            inFlight = null;
+        }
+        return isUnderWay;
     }
 
     int sectorLength() {
@@ -137,6 +192,15 @@ public final class SimulatedDevice {
             return false;
         }
         return --operationsUntilCut == 0;
+    }
+
+    boolean isFull() {
+        return isFull;
+    }
+
+    /** Counts a segment write; true when it goes to a wrong place. */
+    boolean isMisdirectedThis() {
+        return writesUntilMisdirected != NEVER && --writesUntilMisdirected == 0;
     }
 
     /** Counts a segment write; true when it fails. */

@@ -3,6 +3,7 @@ package io.epona.journal.testing;
 import io.epona.journal.CheckpointFiles;
 import io.epona.journal.JournalFailedException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,6 +16,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * power fails, a first part of them, of any length, has become durable.
  */
 final class SimulatedNames {
+    private static final int ENOSPC = 28;
+
     private final SimulatedDevice device;
     private final Map<String, byte[]> durable = new TreeMap<>();
     private final Map<String, byte[]> visible = new TreeMap<>();
@@ -38,6 +41,12 @@ final class SimulatedNames {
         pending.clear();
         visible.clear();
         visible.putAll(durable);
+    }
+
+    void clear() {
+        durable.clear();
+        visible.clear();
+        pending.clear();
     }
 
     private void change(final Consumer<Map<String, byte[]>> change) {
@@ -75,6 +84,10 @@ final class SimulatedNames {
             device.checkOn(life);
             final byte[] bytes = new byte[length];
             buffer.getBytes(0, bytes);
+            if (device.isFull()) {
+                change(map -> map.put(name, Arrays.copyOf(bytes, length / 2)));
+                throw new JournalFailedException("checkpoint write failed: name=" + name, ENOSPC);
+            }
             if (device.isCutDuringThis()) {
                 final byte[] torn = new byte[device.random().nextInt(length + 1)];
                 final int whole = device.random().nextInt(torn.length + 1);

@@ -3,6 +3,7 @@ package io.epona.journal.testing;
 import io.epona.journal.JournalConfig;
 import io.epona.journal.SegmentFormat;
 import io.epona.journal.SegmentStore;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -18,7 +19,12 @@ final class SimulatedSegments {
         this.device = device;
         this.config = config;
         this.files = new byte[config.segmentCount()][Math.toIntExact(config.fileLength())];
+        makeAnew();
+    }
+
+    void makeAnew() {
         for (int i = 0; i < files.length; i++) {
+            Arrays.fill(files[i], (byte) 0);
             SegmentFormat.encodeNeverUsed(new UnsafeBuffer(files[i]), config, i, 0);
         }
     }
@@ -38,6 +44,11 @@ final class SimulatedSegments {
         PREFIX,
         SUFFIX,
         SCATTERED
+    }
+
+    /** Half of a write. */
+    private interface Pass {
+        void write(Tear tear, boolean isSecond);
     }
 
     private final class Handle implements SegmentStore {
@@ -75,7 +86,11 @@ final class SimulatedSegments {
             final boolean fails = device.failsThis();
             final boolean isCut = device.isCutDuringThis();
             final Tear tear = isCut || fails ? Tear.values()[random.nextInt(Tear.values().length)] : Tear.DONE;
-            transfer(tear, fileIndex, (int) fileOffset, source, sourceOffset, length);
+            if (device.isMisdirectedThis()) {
+                misdirect(source, sourceOffset, length);
+            } else {
+                transfer(tear, files[fileIndex], (int) fileOffset, source, sourceOffset, length);
+            }
             if (isCut) {
                 device.cutPower();
                 throw new PowerCutException();
@@ -85,10 +100,17 @@ final class SimulatedSegments {
             }
         }
 
+        /** Bytes that belong to another place are overwritten, and those that were to be written stay as they were. */
+        private void misdirect(final DirectBuffer source, final int sourceOffset, final int length) {
+            final byte[] file = files[device.random().nextInt(files.length)];
+            final int block = device.random().nextInt((file.length - length) / config.blockLength() + 1);
+            source.getBytes(sourceOffset, file, block * config.blockLength(), length);
+        }
+
         /** Sectors leave memory before or after what other threads do meanwhile, each by chance. */
         private void transfer(
                 final Tear tear,
-                final int fileIndex,
+                final byte[] file,
                 final int fileOffset,
                 final DirectBuffer source,
                 final int sourceOffset,
@@ -98,20 +120,23 @@ final class SimulatedSegments {
             final int sectorCount = length / sectorLength;
             final int edge = random.nextInt(sectorCount + 1);
             final long seed = random.nextLong();
-            for (int pass = 0; pass < 2; pass++) {
+            final Pass pass = (kind, isSecond) -> {
                 final SplittableRandom choices = new SplittableRandom(seed);
                 for (int sector = 0; sector < sectorCount; sector++) {
-                    final boolean isNow = choices.nextInt(2) == pass;
-                    final boolean isKept = reaches(tear, sector, edge, choices);
+                    final boolean isNow = choices.nextBoolean() == isSecond;
+                    final boolean isKept = reaches(kind, sector, edge, choices);
                     if (isNow && isKept) {
                         final int at = sector * sectorLength;
-                        source.getBytes(sourceOffset + at, files[fileIndex], fileOffset + at, sectorLength);
+                        source.getBytes(sourceOffset + at, file, fileOffset + at, sectorLength);
                     }
                 }
-                if (pass == 0) {
-                    device.busyAction().run();
-                }
+            };
+            pass.write(tear, false);
+            final Tear whenEnded = Tear.values()[random.nextInt(Tear.values().length)];
+            if (!device.passBusyTime(() -> pass.write(whenEnded, true))) {
+                throw new PowerCutException();
             }
+            pass.write(tear, true);
         }
 
         private boolean reaches(final Tear tear, final int sector, final int edge, final SplittableRandom choices) {
