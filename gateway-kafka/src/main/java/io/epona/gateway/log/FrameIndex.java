@@ -35,11 +35,11 @@ public final class FrameIndex {
     }
 
     /**
-     * An index that starts at the lanes' committed positions.
+     * An index of what the lanes have committed and not drained now.
      *
      * @param views the lanes, by lane id.
-     * @param initialHighWatermark partition index to the offset after its last committed record at those positions; 0
-     *     for partitions that it does not know.
+     * @param initialHighWatermark partition index to the offset after its last committed record now; 0 for partitions
+     *     that it does not know.
      * @param image the cluster's metadata.
      * @param overrunListener told when this thread was too slow.
      */
@@ -56,6 +56,7 @@ public final class FrameIndex {
             all.add(new LaneTail(view, this));
         }
         this.lanes = List.copyOf(all);
+        poll(0);
     }
 
     /** The lanes, by lane id. */

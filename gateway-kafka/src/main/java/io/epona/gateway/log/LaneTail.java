@@ -16,8 +16,9 @@ import org.agrona.concurrent.AtomicBuffer;
  * the partition, so that forgetting costs the same for each frame whatever the number of partitions.
  *
  * <p>The lane does not wait for gateways, so one that was stopped for long can find the bytes that it wants to walk
- * overwritten. It then skips to the committed position ({@link #overruns()}); all that it skipped is in the partition
- * logs, because the lane does wait for those, and {@link FrameIndex} asks them for the high watermarks.
+ * overwritten. It then skips to the drained position ({@link #overruns()}): all that it skipped is in the partition
+ * logs, because the lane does wait for those, and {@link FrameIndex} asks them for the high watermarks. From the same
+ * position it starts: what was not drained when the node stopped is in the ring again.
  *
  * <p>It follows the lane in every role: a node that becomes leader knows its partitions' high watermarks already. A
  * lane may take back frames that were not committed, and its end with them; what those had overwritten stays lost, so
@@ -55,7 +56,7 @@ public final class LaneTail implements FrameHandler {
         this.index = index;
         this.reader = new RingReader(view.ring(), view.spanLength());
         this.ring = view.ring().buffer();
-        this.position = view.counters().committed().getAcquire();
+        this.position = drainedAndCommitted();
         this.lastCommitted = position;
     }
 
@@ -131,9 +132,15 @@ public final class LaneTail implements FrameHandler {
     private int follow(final long committed, final long nowNs) {
         lastCommitted = committed;
         committedTimeNs = nowNs;
-        final int count = position < committed ? walk(committed) : 0;
+        int count = position < committed ? walk(committed) : 0;
         if (isOverrun) {
-            skipTo(committed);
+            skipToDrained();
+            count += walk(committed);
+            if (isOverrun) {
+                // The lane is faster still: the rest is for the next duty cycle.
+                skipToDrained();
+                lastCommitted = position;
+            }
         }
         evict();
         return Math.max(1, count);
@@ -212,7 +219,7 @@ public final class LaneTail implements FrameHandler {
         }
     }
 
-    private void skipTo(final long committed) {
+    private void skipToDrained() {
         overruns++;
         isOverrun = false;
         isBehind = true;
@@ -222,8 +229,13 @@ public final class LaneTail implements FrameHandler {
                 tail.evictAll();
             }
         }
-        position = committed;
-        index.onOverrun(this, committed);
+        position = drainedAndCommitted();
+        index.onOverrun(this, position);
+    }
+
+    private long drainedAndCommitted() {
+        final long drained = view.counters().drained().getAcquire();
+        return Math.min(drained, view.counters().committed().getAcquire());
     }
 
     /**

@@ -100,7 +100,8 @@ public final class PartitionTail {
         frames[slot + LENGTH_BEFORE] = totalLength;
         endFrame++;
         totalLength += payloadLength;
-        highWatermark = nextOffset;
+        // After a start it may be known already, ahead of the frames.
+        highWatermark = Math.max(highWatermark, nextOffset);
         notifyWatchers();
     }
 

@@ -1,6 +1,7 @@
 package io.epona.gateway.log;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,9 +62,13 @@ class FrameIndexTest {
         for (int i = 0; i < PARTITIONS; i++) {
             written.add(new ArrayList<>());
         }
-        index = new FrameIndex(
+        index = index(partitionIndex -> 0);
+    }
+
+    private FrameIndex index(final IntToLongFunction highWatermark) {
+        return new FrameIndex(
                 List.of(new LaneView(0, ring, RING_LENGTH, counters, role)),
-                partitionIndex -> 0,
+                highWatermark,
                 controller.image(),
                 (lane, at) -> overruns.add(at));
     }
@@ -236,6 +242,50 @@ class FrameIndexTest {
         assertEquals(200, tail(1).highWatermark());
         index.raiseHighWatermark(skipped, 0, 100);
         assertEquals(200, tail(1).highWatermark());
+    }
+
+    @Test
+    void shouldSkipNoFurtherThanWhatIsDrainedWhenOverrun() {
+        write(0, 1, 1_000);
+        publish(true);
+        index.poll(1);
+        for (int i = 0; i < 200; i++) {
+            write(1, 1, 1_000);
+        }
+        publish(true);
+        final long drained = position;
+        write(1, 1, 1_000);
+        write(2, 3, 1_000);
+        publish(false);
+        index.poll(2);
+        assertEquals(List.of(drained), overruns);
+        assertEquals(201, tail(1).highWatermark());
+        assertEquals(200, tail(1).firstOffset());
+        assertEquals(3, tail(2).highWatermark());
+        assertEquals(position, index.lanes().getFirst().committed());
+        assertFalse(index.lanes().getFirst().isComplete());
+    }
+
+    @Test
+    void shouldStartWithWhatWasNotDrainedWhenTheNodeStopped() {
+        write(0, 2, 1_000);
+        publish(true);
+        write(0, 3, 1_000);
+        write(1, 1, 500);
+        publish(false);
+        final int first = controller.image().topic("t").partition(0).partitionIndex();
+        index = index(partitionIndex -> partitionIndex == first ? 5 : partitionIndex == first + 1 ? 1 : 0);
+        assertEquals(5, tail(0).highWatermark());
+        assertEquals(2, tail(0).firstOffset());
+        assertEquals(1_000, length(0, 2, 5_000, true));
+        assertNull(read(0, 0, 5_000, true));
+        assertEquals(1, tail(1).highWatermark());
+        assertEquals(0, tail(1).firstOffset());
+        write(0, 1, 700);
+        publish(false);
+        index.poll(1);
+        assertEquals(6, tail(0).highWatermark());
+        assertEquals(1_700, length(0, 2, 5_000, true));
     }
 
     @Test
