@@ -1,0 +1,92 @@
+package io.epona.controller.cluster;
+
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.agrona.concurrent.BackoffIdleStrategy;
+
+/** Members of a cell with a media driver each, ports that were free a moment ago, and waits with deadlines. */
+final class TestCell {
+    static final long DEADLINE_MS = 20_000;
+
+    private TestCell() {}
+
+    /** A media driver for one member, made as the node makes it: small buffers, patient with its clients. */
+    static MediaDriver driver(String directoryName) {
+        return MediaDriver.launch(new MediaDriver.Context()
+                .aeronDirectoryName(directoryName)
+                .threadingMode(ThreadingMode.SHARED)
+                .sharedIdleStrategy(new BackoffIdleStrategy(10, 20, 50_000, 1_000_000))
+                .dirDeleteOnStart(true)
+                .dirDeleteOnShutdown(true)
+                .warnIfDirectoryExists(false)
+                .termBufferSparseFile(true)
+                .ipcTermBufferLength(64 * 1024)
+                .publicationTermBufferLength(64 * 1024)
+                .clientLivenessTimeoutNs(TimeUnit.SECONDS.toNanos(120))
+                .publicationUnblockTimeoutNs(TimeUnit.SECONDS.toNanos(130)));
+    }
+
+    /** Members on this host, each with as many free ports in a row as it needs. */
+    static List<CellMember> members(int count) throws IOException {
+        List<CellMember> members = new ArrayList<>();
+        Random random = new Random();
+        while (members.size() < count) {
+            // below the range of ports that the system hands out itself
+            int base = 10_000 + random.nextInt(20_000 / 8) * 8;
+            boolean isTaken = members.stream().anyMatch(member -> member.basePort() == base);
+            if (!isTaken && areFree(base)) {
+                members.add(new CellMember(members.size() + 1, "localhost", base));
+            }
+        }
+        return members;
+    }
+
+    static ClusterLogConfig config(List<CellMember> members, int nodeId, Path root, ClusterLogSizes sizes) {
+        return new ClusterLogConfig(
+                nodeId,
+                members,
+                root.resolve("node-" + nodeId),
+                aeronDirectoryName(members, nodeId),
+                ClusterLogTiming.shared(),
+                sizes);
+    }
+
+    static String aeronDirectoryName(List<CellMember> members, int nodeId) {
+        return "/dev/shm/epona-test-" + ProcessHandle.current().pid() + "-"
+                + members.get(0).basePort() + "-" + nodeId;
+    }
+
+    /** Waits for a condition; fails with what it was after the deadline. */
+    static void await(String what, BooleanSupplier condition) {
+        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DEADLINE_MS);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadlineNs > 0) {
+                throw new AssertionError("not within " + DEADLINE_MS + " ms: " + what);
+            }
+            Thread.onSpinWait();
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    private static boolean areFree(int base) throws IOException {
+        for (int i = 0; i < CellMember.PORT_COUNT; i++) {
+            try (DatagramSocket socket = new DatagramSocket(null)) {
+                socket.setReuseAddress(false);
+                socket.bind(new InetSocketAddress(InetAddress.getByName("localhost"), base + i));
+            } catch (java.net.BindException e) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
