@@ -1,6 +1,7 @@
 package io.epona.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameEncoder;
@@ -27,6 +28,9 @@ final class TestLog implements AutoCloseable {
     final LaneCounters counters = LaneCounters.onHeap();
     final List<Throwable> failures = new ArrayList<>();
     final List<Long> recovered = new ArrayList<>();
+    /** Those of {@link #recovered} that a replica's recovery did not call committed. */
+    final List<Long> uncommitted = new ArrayList<>();
+
     final Journal journal;
     final RecoveredTail tail;
     final JournalWriter writer;
@@ -35,22 +39,37 @@ final class TestLog implements AutoCloseable {
     private final FatalHandler fatalHandler = (component, reason) -> failures.add(reason);
     int signals;
     private long end;
-    /** Durable position that frames carry, when not the counter's. */
+    /** Committed position that frames carry, when not what is durable. */
     long claimedDurable = -1;
+
+    /** Leader epoch that frames carry. */
+    int epoch = EPOCH;
 
     private TestLog(
             final JournalConfig config,
             final SegmentStore store,
             final int ringLength,
-            final long from,
-            final long checkpoint,
-            final RecoveryRules rules) {
+            final RecoveryRules rules,
+            final Opening opening) {
         this.config = config;
         this.ring = LogRing.allocate(ringLength);
         this.spanLength = ring.spanLength(config.segmentLength());
-        this.journal = Journal.open(config, store, ring, rules);
+        this.journal = opening.beginsAnew
+                ? Journal.startAt(config, store, ring, opening.from)
+                : Journal.open(config, store, ring, rules);
+        final long from = opening.from;
         try {
-            this.tail = journal.recover(from, checkpoint, this::onRecovered);
+            this.tail = opening.isReplica
+                    ? journal.recoverReplica(new ReplicaRecovery(
+                            from,
+                            opening.checkpoint,
+                            opening.cutsUnproven,
+                            this::onRecovered,
+                            (buffer, offset, frameLength, position) -> {
+                                onRecovered(buffer, offset, frameLength, position);
+                                uncommitted.add(position);
+                            }))
+                    : journal.recover(from, opening.checkpoint, this::onRecovered);
         } catch (final RuntimeException ex) {
             journal.close();
             throw ex;
@@ -73,7 +92,72 @@ final class TestLog implements AutoCloseable {
             final int ringLength,
             final long from,
             final long checkpoint) {
-        return new TestLog(config, store, ringLength, from, checkpoint, RecoveryRules.STRICT);
+        return new TestLog(
+                config, store, ringLength, RecoveryRules.STRICT, new Opening(from, checkpoint, false, false, false));
+    }
+
+    /** How a log is opened. */
+    private record Opening(long from, long checkpoint, boolean isReplica, boolean cutsUnproven, boolean beginsAnew) {}
+
+    /** One replica of several. */
+    static TestLog openReplica(
+            final JournalConfig config,
+            final SegmentStore store,
+            final int ringLength,
+            final long from,
+            final long checkpoint) {
+        return openReplica(config, store, ringLength, from, checkpoint, RecoveryRules.STRICT);
+    }
+
+    static TestLog openReplica(
+            final JournalConfig config,
+            final SegmentStore store,
+            final int ringLength,
+            final long from,
+            final long checkpoint,
+            final RecoveryRules rules) {
+        return new TestLog(config, store, ringLength, rules, new Opening(from, checkpoint, true, false, false));
+    }
+
+    /** A replica that is known not to be in sync. */
+    static TestLog openOutOfSync(
+            final JournalConfig config,
+            final SegmentStore store,
+            final int ringLength,
+            final long from,
+            final long checkpoint) {
+        return new TestLog(
+                config, store, ringLength, RecoveryRules.STRICT, new Opening(from, checkpoint, true, true, false));
+    }
+
+    /** A replica whose log is begun at a position. */
+    static TestLog startAt(
+            final JournalConfig config, final SegmentStore store, final int ringLength, final long position) {
+        return new TestLog(
+                config, store, ringLength, RecoveryRules.STRICT, new Opening(position, position, true, false, true));
+    }
+
+    /** Cuts as a lane does, with the writer on this thread. False when the writer fenced itself. */
+    boolean truncate(final long position) {
+        return finishTruncation(journal.truncation().request(position), position);
+    }
+
+    /** What follows the request. */
+    boolean finishTruncation(final long generation, final long position) {
+        final JournalTruncation truncation = journal.truncation();
+        for (int i = 0; i < 10 && !truncation.isDone(generation) && !writer.isFenced(); i++) {
+            writer.doWork();
+        }
+        if (writer.isFenced()) {
+            return false;
+        }
+        assertTrue(truncation.isDone(generation), "the cut is done in one step of the writer");
+        assertTrue(counters.durable().get() <= position, "durable is at most the cut");
+        assertEquals(0, writer.doWork(), "nothing is written before the lane has taken its end back");
+        end = position;
+        publish();
+        truncation.resume(generation);
+        return true;
     }
 
     /** Appends and publishes a frame of that payload; its position. */
@@ -101,13 +185,13 @@ final class TestLog implements AutoCloseable {
             ring.buffer().putByte(offset + FrameDescriptor.HEADER_LENGTH + i, payloadByte(position, i));
         }
         encoder.encodeRecords(
-                ring.buffer(), offset, position, payloadLength, EPOCH, 7, position, 0, 1, 2, knownDurable());
+                ring.buffer(), offset, position, payloadLength, epoch, 7, position, 0, 1, 2, knownDurable());
         end = position + aligned;
         return position;
     }
 
     void pad(final long position, final int remaining) {
-        encoder.encodePadding(ring.buffer(), ring.offset(position), position, remaining, EPOCH, 2, knownDurable());
+        encoder.encodePadding(ring.buffer(), ring.offset(position), position, remaining, epoch, 2, knownDurable());
         end = position + remaining;
     }
 
