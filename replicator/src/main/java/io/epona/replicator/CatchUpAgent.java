@@ -12,14 +12,17 @@ import org.agrona.concurrent.IdleStrategy;
  */
 public final class CatchUpAgent implements Agent {
     private final List<CatchUpFeed> feeds;
+    private final PeerTransport transport;
     private final IdleStrategy whileBlocked;
 
     /**
      * @param feeds of all lanes and followers.
+     * @param transport whose unused streams it releases.
      * @param whileBlocked between attempts while every active feed waits for its stream or its journal.
      */
-    CatchUpAgent(final List<CatchUpFeed> feeds, final IdleStrategy whileBlocked) {
+    CatchUpAgent(final List<CatchUpFeed> feeds, final PeerTransport transport, final IdleStrategy whileBlocked) {
         this.feeds = feeds;
+        this.transport = transport;
         this.whileBlocked = whileBlocked;
     }
 
@@ -37,6 +40,7 @@ public final class CatchUpAgent implements Agent {
             whileBlocked.idle(stepCount);
             return 1;
         }
+        transport.releaseUnused();
         return 0;
     }
 

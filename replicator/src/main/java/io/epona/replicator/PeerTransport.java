@@ -68,6 +68,9 @@ public interface PeerTransport extends AutoCloseable {
             int framesOffset,
             int framesLength);
 
+    /** Gives back the memory of catch-up streams that were not used for a while; the catch-up thread only. */
+    void releaseUnused();
+
     /** Sees to it that what the sending thread offered in this duty cycle leaves soon; the sending thread only. */
     void flush();
 

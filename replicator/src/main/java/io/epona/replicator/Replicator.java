@@ -90,7 +90,7 @@ public record Replicator(ReplicationSender sender, ReplicationReceiver receiver,
         return new Replicator(
                 new ReplicationSender(outboxes, control, feeds, context.transport(), context.clock()),
                 receiver(context, peerIds),
-                new CatchUpAgent(List.copyOf(catchUpFeeds), context.catchUpIdle()));
+                new CatchUpAgent(List.copyOf(catchUpFeeds), context.transport(), context.catchUpIdle()));
     }
 
     private static FrameFeed feed(

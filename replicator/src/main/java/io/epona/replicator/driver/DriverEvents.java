@@ -1,0 +1,214 @@
+package io.epona.replicator.driver;
+
+import io.epona.runtime.Signal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.agrona.concurrent.IdleStrategy;
+
+/**
+ * How a media driver with one thread waits: it spins a few rounds, then waits in a selector for datagrams, for
+ * publishers, who {@link #signal()} after an offer, and for its own timers. It wakes the application's readers when
+ * data came for them. The driver's thread owns it; any thread may signal, wait-free but for the system call that wakes.
+ *
+ * <p>No wake-up is lost, for the reason that {@link io.epona.runtime.ParkingSignal} gives: the driver announces its
+ * wait in {@code state}, then does one more duty cycle, then waits; a publisher publishes first and looks at
+ * {@code state} then, and a wake-up of a selector that does not wait yet is kept by the selector.
+ */
+final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoCloseable {
+    private static final int RUNNING = 0;
+    private static final int ARMED = 1;
+    private static final VarHandle STATE;
+
+    /** Ready channels are found by the driver's own polling; here it matters only that there are some. */
+    private static final Consumer<SelectionKey> IGNORE = key -> {};
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(DriverEvents.class, "state", int.class);
+        } catch (final ReflectiveOperationException ex) {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
+
+    /** Who reads what comes in at a port. Touched by the driver's thread only. */
+    static final class Reader {
+        private final Signal signal;
+        private boolean isPending;
+
+        Reader(final Signal signal) {
+            this.signal = signal;
+        }
+
+        void onData() {
+            isPending = true;
+        }
+    }
+
+    private final Selector selector;
+    private final int spins;
+    private final int maxWaitMs;
+    private final Map<Integer, Reader> readersByPort;
+    private final Reader[] readers;
+    private final Reader roomReader;
+
+    @SuppressWarnings("unused") // by STATE
+    private volatile int state;
+
+    private volatile boolean isRoomWanted;
+
+    private int idleCount;
+    private int waitMs = 1;
+
+    /**
+     * @param spins rounds without work before waiting.
+     * @param maxWaitMs longest wait; waits grow to it while nothing happens.
+     * @param signalsByPort who reads what comes in at a local port; 0: at all others.
+     * @param roomSignal who wants to know that a stream has room again.
+     */
+    DriverEvents(
+            final int spins, final int maxWaitMs, final Map<Integer, Signal> signalsByPort, final Signal roomSignal) {
+        this.spins = spins;
+        this.maxWaitMs = maxWaitMs;
+        this.readersByPort = new java.util.HashMap<>();
+        signalsByPort.forEach((port, signal) -> readersByPort.put(port, new Reader(signal)));
+        readersByPort.putIfAbsent(0, new Reader(Signal.NONE));
+        this.roomReader = new Reader(roomSignal);
+        final List<Reader> all = new java.util.ArrayList<>(readersByPort.values());
+        all.add(roomReader);
+        this.readers = all.toArray(new Reader[0]);
+        try {
+            this.selector = Selector.open();
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot open a selector for the media driver", ex);
+        }
+    }
+
+    Reader readerOf(final int port) {
+        final Reader reader = readersByPort.get(port);
+        return null == reader ? readersByPort.get(0) : reader;
+    }
+
+    /** Watches a channel that the driver has opened. */
+    void watch(final DatagramChannel channel) {
+        try {
+            channel.register(selector, SelectionKey.OP_READ);
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot watch a channel of the media driver", ex);
+        }
+    }
+
+    /** Lets go of channels that were closed: their ports are free only then. */
+    void releaseClosed() {
+        try {
+            selector.selectNow(IGNORE);
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot release a channel of the media driver", ex);
+        }
+    }
+
+    /** A receiver has moved its window. */
+    void onStatusMessage() {
+        if (isRoomWanted) {
+            isRoomWanted = false;
+            roomReader.onData();
+        }
+    }
+
+    @Override
+    public void wake() {
+        signal();
+    }
+
+    @Override
+    public void wantRoom() {
+        isRoomWanted = true;
+    }
+
+    @Override
+    public void signal() {
+        VarHandle.fullFence();
+        if (ARMED == (int) STATE.getOpaque(this) && STATE.compareAndSet(this, ARMED, RUNNING)) {
+            selector.wakeup();
+        }
+    }
+
+    @Override
+    public void idle(final int workCount) {
+        signalReaders();
+        if (workCount > 0) {
+            waitMs = 1;
+            reset();
+        } else {
+            idle();
+        }
+    }
+
+    private void signalReaders() {
+        for (final Reader reader : readers) {
+            if (reader.isPending) {
+                reader.isPending = false;
+                reader.signal.signal();
+            }
+        }
+    }
+
+    @Override
+    public void idle() {
+        if (idleCount < spins) {
+            idleCount++;
+            Thread.onSpinWait();
+        } else if (idleCount == spins) {
+            idleCount++;
+            STATE.setVolatile(this, ARMED);
+            VarHandle.fullFence();
+        } else {
+            await();
+        }
+    }
+
+    /** After a wait in which nothing happened there is no reason to spin: announce the next one at once. */
+    private void await() {
+        int readyCount = 0;
+        try {
+            if (ARMED == (int) STATE.getVolatile(this)) {
+                readyCount = selector.select(IGNORE, waitMs);
+            }
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("the media driver cannot wait", ex);
+        }
+        final boolean isTimeout = readyCount == 0 && ARMED == (int) STATE.getAndSet(this, RUNNING);
+        waitMs = isTimeout ? Math.min(maxWaitMs, waitMs << 1) : 1;
+        idleCount = isTimeout ? spins : 0;
+    }
+
+    @Override
+    public void reset() {
+        if (idleCount > spins) {
+            STATE.setOpaque(this, RUNNING);
+        }
+        idleCount = 0;
+    }
+
+    @Override
+    public String alias() {
+        return MediaDriverConfig.EVENT;
+    }
+
+    /** When the driver's thread has ended. */
+    @Override
+    public void close() {
+        try {
+            selector.close();
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot close the media driver's selector", ex);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package io.epona.replicator.driver;
+
+import io.aeron.Aeron;
+import io.aeron.RethrowingErrorHandler;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.epona.runtime.FatalHandler;
+import io.epona.runtime.Signal;
+import io.epona.runtime.ThreadPlacement;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.ErrorHandler;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.BusySpinIdleStrategy;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
+
+/** Launches a node's media driver. Stateless; used by the thread that assembles the node. */
+public final class MediaDriverLauncher {
+    private static final String ROLE = "media-driver";
+    private static final int SPINS = 20;
+    private static final int BACKOFF_SPINS = 10;
+    private static final int BACKOFF_YIELDS = 20;
+    private static final long BACKOFF_MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(1);
+    private static final long BACKOFF_MAX_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
+    private static final long RESOLVER_SLEEP_MS = 20;
+
+    /** Must be above the clients' liveness. */
+    private static final long UNBLOCK_NS = MediaDriverConfig.CLIENT_LIVENESS_NS + TimeUnit.SECONDS.toNanos(30);
+
+    /** Streams within the process carry little: a third of a MiB each, instead of Aeron's 192. */
+    private static final int IPC_TERM_LENGTH = 128 * 1024;
+
+    private MediaDriverLauncher() {}
+
+    /**
+     * What a driver works with.
+     *
+     * @param readersByPort with {@link MediaDriverConfig#EVENT}: who is woken when data came in at a local UDP port; 0:
+     *     at any other port.
+     * @param roomReader with {@link MediaDriverConfig#EVENT}: who is woken when {@link DriverLink#wantRoom()} was
+     *     called and a receiver has moved its window.
+     * @param placement of the one thread of a driver that is not dedicated, without a core.
+     * @param errorHandler hears of the driver's errors.
+     * @param fatalHandler hears when a thread of the driver ended without having been asked to.
+     */
+    public record Context(
+            Map<Integer, Signal> readersByPort,
+            Signal roomReader,
+            ThreadPlacement placement,
+            ErrorHandler errorHandler,
+            FatalHandler fatalHandler) {}
+
+    /**
+     * Launches a driver.
+     *
+     * @throws RuntimeException when its directory cannot be made, or another driver is active in it.
+     */
+    public static RunningMediaDriver launch(final MediaDriverConfig config, final Context context) {
+        final KernelLimits limits = KernelLimits.read();
+        final boolean isEvent = MediaDriverConfig.EVENT.equals(config.idle());
+        final DriverEvents events = isEvent
+                ? new DriverEvents(SPINS, config.maxWaitMs(), context.readersByPort(), context.roomReader())
+                : null;
+        final AtomicBoolean isClosing = new AtomicBoolean();
+        final MediaDriver.Context driver = driverContext(config, limits);
+        driver.errorHandler(context.errorHandler())
+                .terminationHook(() -> context.fatalHandler()
+                        .onFatal(ROLE, new IllegalStateException("the media driver was asked to end by a client")));
+        thread(driver, config, context, isClosing, events);
+        if (isEvent) {
+            driver.receiveChannelEndpointSupplier((channel, dispatcher, status, ctx) ->
+                            new WatchedReceiveEndpoint(channel, dispatcher, status, ctx, events))
+                    .sendChannelEndpointSupplier(
+                            (channel, status, ctx) -> new WatchedSendEndpoint(channel, status, ctx, events));
+        }
+        try {
+            final MediaDriver launched = MediaDriver.launch(driver);
+            return new Running(launched, events, limits.warnings(config.socketBufferLength()), isClosing);
+        } catch (final RuntimeException ex) {
+            if (isEvent) {
+                events.close();
+            }
+            throw ex;
+        }
+    }
+
+    private static MediaDriver.Context driverContext(final MediaDriverConfig config, final KernelLimits limits) {
+        final int receiveLength = limits.receiveLength(config.socketBufferLength());
+        final int windowLength = Math.max(config.mtuLength(), Math.min(receiveLength, config.termLength() / 2));
+        return new MediaDriver.Context()
+                .aeronDirectoryName(config.directory().toString())
+                .dirDeleteOnStart(true)
+                .dirDeleteOnShutdown(true)
+                .warnIfDirectoryExists(false)
+                .mtuLength(config.mtuLength())
+                .socketRcvbufLength(receiveLength)
+                .socketSndbufLength(limits.sendLength(config.socketBufferLength()))
+                .initialWindowLength(windowLength)
+                .publicationTermBufferLength(config.termLength())
+                .ipcTermBufferLength(IPC_TERM_LENGTH)
+                .termBufferSparseFile(true)
+                .clientLivenessTimeoutNs(MediaDriverConfig.CLIENT_LIVENESS_NS)
+                .publicationUnblockTimeoutNs(UNBLOCK_NS)
+                .asyncExecutorIdleStrategy(new SleepingMillisIdleStrategy(RESOLVER_SLEEP_MS));
+    }
+
+    private static void thread(
+            final MediaDriver.Context driver,
+            final MediaDriverConfig config,
+            final Context context,
+            final AtomicBoolean isClosing,
+            final DriverEvents events) {
+        if (config.isDedicated()) {
+            driver.threadingMode(ThreadingMode.DEDICATED)
+                    .senderIdleStrategy(idle(config))
+                    .receiverIdleStrategy(idle(config))
+                    .conductorIdleStrategy(backoff())
+                    .senderThreadFactory(factory("sender", placement(config, context, 0), context, isClosing))
+                    .receiverThreadFactory(factory("receiver", placement(config, context, 1), context, isClosing))
+                    .conductorThreadFactory(factory("conductor", placement(config, context, 2), context, isClosing));
+        } else {
+            driver.threadingMode(ThreadingMode.SHARED)
+                    .sharedIdleStrategy(null == events ? idle(config) : events)
+                    .sharedThreadFactory(factory("shared", placement(config, context, 0), context, isClosing));
+        }
+    }
+
+    private static ThreadPlacement placement(final MediaDriverConfig config, final Context context, final int index) {
+        return config.cores().isEmpty()
+                ? context.placement()
+                : ThreadPlacement.pinnedTo(config.cores().get(index));
+    }
+
+    private static IdleStrategy idle(final MediaDriverConfig config) {
+        return MediaDriverConfig.SPIN.equals(config.idle()) ? BusySpinIdleStrategy.INSTANCE : backoff();
+    }
+
+    private static IdleStrategy backoff() {
+        return new BackoffIdleStrategy(BACKOFF_SPINS, BACKOFF_YIELDS, BACKOFF_MIN_PARK_NS, BACKOFF_MAX_PARK_NS);
+    }
+
+    /** A driver's thread that is placed, and whose end nobody asked for is the end of the node. */
+    private static ThreadFactory factory(
+            final String name, final ThreadPlacement placement, final Context context, final AtomicBoolean isClosing) {
+        return runnable -> {
+            final Thread thread = new Thread(
+                    () -> {
+                        Throwable reason = null;
+                        try {
+                            placement.applyToCurrentThread();
+                            runnable.run();
+                        } catch (final Throwable t) {
+                            reason = t;
+                        }
+                        if (!isClosing.get()) {
+                            context.fatalHandler()
+                                    .onFatal(ROLE, new IllegalStateException("thread ended: role=" + name, reason));
+                        }
+                    },
+                    ROLE + '-' + name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    private record Running(MediaDriver driver, DriverEvents events, List<String> warnings, AtomicBoolean isClosing)
+            implements RunningMediaDriver {
+        @Override
+        public String directoryName() {
+            return driver.aeronDirectoryName();
+        }
+
+        @Override
+        public Aeron connect(final String name, final ErrorHandler errorHandler) {
+            return Aeron.connect(new Aeron.Context()
+                    .aeronDirectoryName(directoryName())
+                    .clientName(name)
+                    .driverTimeoutMs(MediaDriverConfig.DRIVER_TIMEOUT_MS)
+                    .errorHandler(errorHandler)
+                    .subscriberErrorHandler(RethrowingErrorHandler.INSTANCE));
+        }
+
+        @Override
+        public DriverLink link() {
+            return null == events ? DriverLink.NONE : events;
+        }
+
+        @Override
+        public void close() {
+            isClosing.set(true);
+            driver.close();
+            if (null != events) {
+                events.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.epona.replicator.driver;
+
+import io.aeron.driver.DataPacketDispatcher;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.media.ReceiveChannelEndpoint;
+import io.aeron.driver.media.UdpChannel;
+import io.aeron.protocol.DataHeaderFlyweight;
+import java.net.InetSocketAddress;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.status.AtomicCounter;
+
+/** A receiving endpoint whose datagrams end the driver's wait, and whose data wakes its reader. */
+final class WatchedReceiveEndpoint extends ReceiveChannelEndpoint {
+    private final DriverEvents events;
+    private final DriverEvents.Reader reader;
+
+    WatchedReceiveEndpoint(
+            final UdpChannel udpChannel,
+            final DataPacketDispatcher dispatcher,
+            final AtomicCounter statusIndicator,
+            final MediaDriver.Context context,
+            final DriverEvents events) {
+        super(udpChannel, dispatcher, statusIndicator, context);
+        this.events = events;
+        this.reader = events.readerOf(udpChannel.remoteData().getPort());
+    }
+
+    @Override
+    public void openChannel() {
+        super.openChannel();
+        if (null != receiveDatagramChannel) {
+            events.watch(receiveDatagramChannel);
+        }
+    }
+
+    @Override
+    public int onDataPacket(
+            final DataHeaderFlyweight header,
+            final UnsafeBuffer buffer,
+            final int length,
+            final InetSocketAddress srcAddress,
+            final int transportIndex) {
+        if (length > DataHeaderFlyweight.HEADER_LENGTH) {
+            reader.onData();
+        }
+        return super.onDataPacket(header, buffer, length, srcAddress, transportIndex);
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        events.releaseClosed();
+    }
+}
