@@ -66,6 +66,14 @@ final class TestCell {
                 + members.get(0).basePort() + "-" + nodeId;
     }
 
+    /** Directories of drivers that are still there. */
+    static List<Path> leftDriverDirectories(List<CellMember> members) {
+        return members.stream()
+                .map(member -> Path.of(aeronDirectoryName(members, member.nodeId())))
+                .filter(java.nio.file.Files::exists)
+                .toList();
+    }
+
     /** Waits for a condition; fails with what it was after the deadline. */
     static void await(String what, BooleanSupplier condition) {
         long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DEADLINE_MS);
