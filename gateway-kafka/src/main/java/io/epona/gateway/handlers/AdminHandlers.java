@@ -30,6 +30,8 @@ public final class AdminHandlers {
                 new AlterConfigsHandler(controller),
                 new DescribeClusterHandler(controller),
                 new DescribeTopicPartitionsHandler(controller),
+                new AlterPartitionReassignmentsHandler(controller),
+                new ListPartitionReassignmentsHandler(),
                 new DescribeLogDirsHandler(controller, logDirectory, background));
     }
 }

@@ -5,7 +5,6 @@ import io.epona.gateway.RequestContext;
 import io.epona.gateway.RequestHandler;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterConfigsRequestData.AlterConfigsResource;
@@ -14,7 +13,6 @@ import org.apache.kafka.common.message.AlterConfigsResponseData;
 import org.apache.kafka.common.message.AlterConfigsResponseData.AlterConfigsResourceResponse;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
-import org.apache.kafka.common.requests.ApiError;
 
 /** AlterConfigs, of topics: the old way, which replaces a whole configuration. */
 final class AlterConfigsHandler implements RequestHandler {
@@ -43,25 +41,19 @@ final class AlterConfigsHandler implements RequestHandler {
                         context.fail(error);
                         return;
                     }
-                    Map<ConfigResource, ApiError> all = new LinkedHashMap<>(results);
-                    all.putAll(resources.refused());
-                    all.forEach((resource, outcome) -> response.responses()
-                            .add(new AlterConfigsResourceResponse()
-                                    .setResourceType(resource.type().id())
-                                    .setResourceName(resource.name())
-                                    .setErrorCode(outcome.error().code())
-                                    .setErrorMessage(outcome.message())));
                     resources
-                            .unknownTypes()
-                            .forEach(unknown -> response.responses()
-                                    .add(new AlterConfigsResourceResponse()
-                                            .setResourceType(unknown.type())
-                                            .setResourceName(unknown.name())
-                                            .setErrorCode(
-                                                    unknown.error().error().code())
-                                            .setErrorMessage(unknown.error().message())));
+                            .outcomes(results)
+                            .forEach(outcome -> response.responses().add(answer(outcome)));
                     context.respond(response);
                 });
+    }
+
+    private static AlterConfigsResourceResponse answer(AlteredResources.Outcome outcome) {
+        return new AlterConfigsResourceResponse()
+                .setResourceType(outcome.type())
+                .setResourceName(outcome.name())
+                .setErrorCode(outcome.error().error().code())
+                .setErrorMessage(outcome.error().message());
     }
 
     private static Map<String, String> configs(AlterConfigsResource resource) {

@@ -18,19 +18,19 @@ import org.apache.kafka.common.requests.ApiError;
  * @param <C> what is to be changed of a resource.
  */
 final class AlteredResources<C> {
-    /** A resource whose type has no name. */
-    record UnknownType(byte type, String name, ApiError error) {}
+    /** What became of a resource, whose type is as in the request. */
+    record Outcome(byte type, String name, ApiError error) {}
 
     private final Map<ConfigResource, C> accepted = new LinkedHashMap<>();
     private final Map<ConfigResource, ApiError> refused = new LinkedHashMap<>();
-    private final List<UnknownType> unknownTypes = new ArrayList<>();
+    private final List<Outcome> unknownTypes = new ArrayList<>();
     private final Set<ConfigResource> seen = new HashSet<>();
 
     /** Takes a resource; what {@code change} throws refuses it. */
     void add(byte typeId, String name, Supplier<C> change) {
         ConfigResource.Type type = ConfigResource.Type.forId(typeId);
         if (type == ConfigResource.Type.UNKNOWN) {
-            unknownTypes.add(new UnknownType(
+            unknownTypes.add(new Outcome(
                     typeId, name, new ApiError(Errors.UNSUPPORTED_VERSION, "Unknown resource type " + typeId + ".")));
             return;
         }
@@ -51,11 +51,18 @@ final class AlteredResources<C> {
         return accepted;
     }
 
-    Map<ConfigResource, ApiError> refused() {
-        return refused;
-    }
-
-    List<UnknownType> unknownTypes() {
-        return unknownTypes;
+    /**
+     * What became of all resources of the request.
+     *
+     * @param results of those that were passed on.
+     */
+    List<Outcome> outcomes(Map<ConfigResource, ApiError> results) {
+        Map<ConfigResource, ApiError> all = new LinkedHashMap<>(results);
+        all.putAll(refused);
+        List<Outcome> outcomes = new ArrayList<>(all.size() + unknownTypes.size());
+        all.forEach(
+                (resource, error) -> outcomes.add(new Outcome(resource.type().id(), resource.name(), error)));
+        outcomes.addAll(unknownTypes);
+        return outcomes;
     }
 }

@@ -2,6 +2,7 @@ package io.epona.gateway.handlers;
 
 import io.epona.controller.ClusterController;
 import io.epona.controller.ClusterImage;
+import io.epona.controller.LaneInfo;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import io.epona.gateway.RequestContext;
@@ -58,7 +59,7 @@ final class DescribeTopicPartitionsHandler implements RequestHandler {
             }
             int from = firstPartition(request, name);
             int to = (int) Math.min(topic.partitionCount(), (long) from + remaining);
-            response.topics().add(describe(image, topic, from, to));
+            response.topics().add(describe(image, topic, from, to, context.listenerName()));
             remaining -= Math.max(0, to - from);
             if (to < topic.partitionCount()) {
                 response.setNextCursor(new Cursor().setTopicName(name).setPartitionIndex(to));
@@ -104,10 +105,10 @@ final class DescribeTopicPartitionsHandler implements RequestHandler {
     }
 
     private static DescribeTopicPartitionsResponseTopic describe(
-            ClusterImage image, TopicInfo topic, int from, int to) {
+            ClusterImage image, TopicInfo topic, int from, int to, String listener) {
         List<DescribeTopicPartitionsResponsePartition> partitions = new ArrayList<>();
         for (int i = from; i < to; i++) {
-            partitions.add(describe(image, topic.partition(i)));
+            partitions.add(describe(image, topic.partition(i), listener));
         }
         return new DescribeTopicPartitionsResponseTopic()
                 .setErrorCode(Errors.NONE.code())
@@ -118,12 +119,14 @@ final class DescribeTopicPartitionsHandler implements RequestHandler {
                 .setTopicAuthorizedOperations(AuthorizedOperations.TOPIC);
     }
 
-    private static DescribeTopicPartitionsResponsePartition describe(ClusterImage image, PartitionInfo partition) {
-        boolean led = partition.leader() >= 0;
+    private static DescribeTopicPartitionsResponsePartition describe(
+            ClusterImage image, PartitionInfo partition, String listener) {
+        int leader = MetadataTopics.aliveLeader(image, partition, listener);
+        boolean led = leader != LaneInfo.NO_LEADER;
         return new DescribeTopicPartitionsResponsePartition()
                 .setErrorCode(led ? Errors.NONE.code() : Errors.LEADER_NOT_AVAILABLE.code())
                 .setPartitionIndex(partition.partition())
-                .setLeaderId(partition.leader())
+                .setLeaderId(leader)
                 .setLeaderEpoch(partition.leaderEpoch())
                 .setReplicaNodes(partition.replicas())
                 .setIsrNodes(partition.isr())

@@ -6,13 +6,10 @@ import io.epona.gateway.RequestHandler;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
@@ -21,7 +18,6 @@ import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
-import org.apache.kafka.common.requests.ApiError;
 
 /** IncrementalAlterConfigs, of topics. */
 final class IncrementalAlterConfigsHandler implements RequestHandler {
@@ -50,25 +46,19 @@ final class IncrementalAlterConfigsHandler implements RequestHandler {
                         context.fail(error);
                         return;
                     }
-                    Map<ConfigResource, ApiError> all = new LinkedHashMap<>(results);
-                    all.putAll(resources.refused());
-                    all.forEach((resource, outcome) -> response.responses()
-                            .add(new AlterConfigsResourceResponse()
-                                    .setResourceType(resource.type().id())
-                                    .setResourceName(resource.name())
-                                    .setErrorCode(outcome.error().code())
-                                    .setErrorMessage(outcome.message())));
                     resources
-                            .unknownTypes()
-                            .forEach(unknown -> response.responses()
-                                    .add(new AlterConfigsResourceResponse()
-                                            .setResourceType(unknown.type())
-                                            .setResourceName(unknown.name())
-                                            .setErrorCode(
-                                                    unknown.error().error().code())
-                                            .setErrorMessage(unknown.error().message())));
+                            .outcomes(results)
+                            .forEach(outcome -> response.responses().add(answer(outcome)));
                     context.respond(response);
                 });
+    }
+
+    private static AlterConfigsResourceResponse answer(AlteredResources.Outcome outcome) {
+        return new AlterConfigsResourceResponse()
+                .setResourceType(outcome.type())
+                .setResourceName(outcome.name())
+                .setErrorCode(outcome.error().error().code())
+                .setErrorMessage(outcome.error().message());
     }
 
     private static List<AlterConfigOp> operations(AlterConfigsResource resource) {

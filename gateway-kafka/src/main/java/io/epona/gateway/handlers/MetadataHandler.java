@@ -50,7 +50,8 @@ final class MetadataHandler implements RequestHandler {
         if (asksForAll(request, context.apiVersion())) {
             MetadataResponseData response = MetadataTopics.envelope(image, context, request);
             boolean operations = request.includeTopicAuthorizedOperations();
-            image.topics().forEach(topic -> response.topics().add(MetadataTopics.topic(image, topic, operations)));
+            image.topics()
+                    .forEach(topic -> response.topics().add(MetadataTopics.topic(image, topic, operations, context)));
             context.respond(response);
             return;
         }
@@ -152,7 +153,8 @@ final class MetadataHandler implements RequestHandler {
                                             .setErrorCode(Errors.UNKNOWN_TOPIC_ID.code())
                                             .setName(null)
                                             .setTopicId(id)
-                                    : MetadataTopics.topic(image, topic, request.includeTopicAuthorizedOperations()));
+                                    : MetadataTopics.topic(
+                                            image, topic, request.includeTopicAuthorizedOperations(), context));
         }
         return response;
     }
@@ -164,7 +166,8 @@ final class MetadataHandler implements RequestHandler {
         for (String name : names) {
             TopicInfo topic = image.topic(name);
             if (topic != null) {
-                response.topics().add(MetadataTopics.topic(image, topic, request.includeTopicAuthorizedOperations()));
+                response.topics()
+                        .add(MetadataTopics.topic(image, topic, request.includeTopicAuthorizedOperations(), context));
             } else {
                 Errors error = failures.getOrDefault(name, TopicNames.absenceError(name));
                 response.topics()

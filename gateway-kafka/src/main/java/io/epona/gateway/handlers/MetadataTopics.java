@@ -3,6 +3,7 @@ package io.epona.gateway.handlers;
 import io.epona.controller.BrokerInfo;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.Endpoint;
+import io.epona.controller.LaneInfo;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import io.epona.gateway.RequestContext;
@@ -42,10 +43,11 @@ final class MetadataTopics {
         return response;
     }
 
-    static MetadataResponseTopic topic(ClusterImage image, TopicInfo topic, boolean withOperations) {
+    static MetadataResponseTopic topic(
+            ClusterImage image, TopicInfo topic, boolean withOperations, RequestContext context) {
         List<MetadataResponsePartition> partitions = new ArrayList<>(topic.partitionCount());
         for (PartitionInfo partition : topic.partitions()) {
-            partitions.add(partition(image, partition));
+            partitions.add(partition(image, partition, context));
         }
         return new MetadataResponseTopic()
                 .setErrorCode(Errors.NONE.code())
@@ -57,16 +59,34 @@ final class MetadataTopics {
                         withOperations ? AuthorizedOperations.TOPIC : AuthorizedOperations.NOT_ASKED);
     }
 
-    private static MetadataResponsePartition partition(ClusterImage image, PartitionInfo partition) {
-        boolean led = partition.leader() >= 0;
+    /** The oldest clients are told only of replicas that are alive, and that some are missing. */
+    private static MetadataResponsePartition partition(
+            ClusterImage image, PartitionInfo partition, RequestContext context) {
+        int leader = aliveLeader(image, partition, context.listenerName());
+        List<Integer> offline = offlineReplicas(image, partition);
+        boolean onlyAlive = context.apiVersion() == 0 && !offline.isEmpty();
+        Errors error = Errors.NONE;
+        if (leader == LaneInfo.NO_LEADER) {
+            error = Errors.LEADER_NOT_AVAILABLE;
+        } else if (onlyAlive) {
+            error = Errors.REPLICA_NOT_AVAILABLE;
+        }
         return new MetadataResponsePartition()
-                .setErrorCode(led ? Errors.NONE.code() : Errors.LEADER_NOT_AVAILABLE.code())
+                .setErrorCode(error.code())
                 .setPartitionIndex(partition.partition())
-                .setLeaderId(partition.leader())
+                .setLeaderId(leader)
                 .setLeaderEpoch(partition.leaderEpoch())
-                .setReplicaNodes(partition.replicas())
-                .setIsrNodes(partition.isr())
-                .setOfflineReplicas(offlineReplicas(image, partition));
+                .setReplicaNodes(onlyAlive ? without(partition.replicas(), offline) : partition.replicas())
+                .setIsrNodes(onlyAlive ? without(partition.isr(), offline) : partition.isr())
+                .setOfflineReplicas(offline);
+    }
+
+    /** The leader if clients can be told where it is, else -1. */
+    static int aliveLeader(ClusterImage image, PartitionInfo partition, String listener) {
+        BrokerInfo broker = image.broker(partition.leader());
+        return broker == null || broker.fenced() || broker.endpoint(listener) == null
+                ? LaneInfo.NO_LEADER
+                : partition.leader();
     }
 
     static List<Integer> offlineReplicas(ClusterImage image, PartitionInfo partition) {
@@ -79,5 +99,9 @@ final class MetadataTopics {
             }
         }
         return offline;
+    }
+
+    private static List<Integer> without(List<Integer> replicas, List<Integer> offline) {
+        return replicas.stream().filter(nodeId -> !offline.contains(nodeId)).toList();
     }
 }

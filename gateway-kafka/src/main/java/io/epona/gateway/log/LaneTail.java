@@ -20,10 +20,7 @@ import org.agrona.concurrent.AtomicBuffer;
  * logs, because the lane does wait for those, and {@link FrameIndex} asks them for the high watermarks. From the same
  * position it starts: what was not drained when the node stopped is in the ring again.
  *
- * <p>It follows the lane in every role: a node that becomes leader knows its partitions' high watermarks already. A
- * lane may take back frames that were not committed, and its end with them; what those had overwritten stays lost, so
- * what is known to be overwritten never shrinks, and a copy counts only if the header of its first frame is still
- * there.
+ * <p>It follows the lane in every role: a node that becomes leader knows its partitions' high watermarks already.
  *
  * <p>Gateway thread only.
  */
@@ -45,7 +42,6 @@ public final class LaneTail implements FrameHandler {
     private long lastCommitted;
     private long committedTimeNs;
     private long overruns;
-    private long oldestIntact;
     private long knownEpoch = LaneRole.NOT_LEADING;
     private boolean isKnownReady;
     private boolean isOverrun;
@@ -191,13 +187,7 @@ public final class LaneTail implements FrameHandler {
     private long oldestIntactPosition() {
         final long appended = view.counters().appended().getAcquire();
         final long drained = view.counters().drained().getAcquire();
-        final long oldest = Math.min(drained, view.ring().oldestIntactPosition(appended));
-        oldestIntact = Math.max(oldestIntact, oldest);
-        return oldestIntact;
-    }
-
-    private boolean hasHeader(final long framePosition) {
-        return FrameDescriptor.position(ring, view.ring().offset(framePosition)) == framePosition;
+        return Math.min(drained, view.ring().oldestIntactPosition(appended));
     }
 
     /** Forgets frames that may be overwritten. */
@@ -251,20 +241,20 @@ public final class LaneTail implements FrameHandler {
             ring.getBytes(source, target.internalNioBuffer(start, length), length);
             target.writerIndex(start + length);
         }
-        return isIntact(tail.position(first)) && hasHeader(tail.position(first));
+        return isIntact(tail.position(first));
     }
 
     /** Largest timestamp of a frame's batch, ms; {@link Long#MIN_VALUE} when the frame is not in memory any more. */
     long maxTimestampMs(final PartitionTail tail, final long frame) {
         final int batch = view.ring().offset(tail.position(frame)) + FrameDescriptor.PAYLOAD_OFFSET;
         final long timestampMs = RecordBatchDescriptor.maxTimestamp(ring, batch);
-        return isIntact(tail.position(frame)) && hasHeader(tail.position(frame)) ? timestampMs : Long.MIN_VALUE;
+        return isIntact(tail.position(frame)) ? timestampMs : Long.MIN_VALUE;
     }
 
     /** Leader epoch of a frame; {@link #NO_EPOCH} when the frame is not in memory any more. */
     int leaderEpoch(final PartitionTail tail, final long frame) {
         final int leaderEpoch = FrameDescriptor.leaderEpoch(ring, view.ring().offset(tail.position(frame)));
-        return isIntact(tail.position(frame)) && hasHeader(tail.position(frame)) ? leaderEpoch : NO_EPOCH;
+        return isIntact(tail.position(frame)) ? leaderEpoch : NO_EPOCH;
     }
 
     private void enqueue(final int partitionIndex) {

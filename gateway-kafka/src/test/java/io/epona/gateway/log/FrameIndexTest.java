@@ -316,6 +316,71 @@ class FrameIndexTest {
     }
 
     @Test
+    void shouldBeginAtWhatIsCommittedWhenTheLaneHasMore() {
+        write(0, 3, 1_000);
+        write(1, 2, 1_000);
+        publish(true);
+        final long committed = position;
+        write(0, 4, 1_000);
+        write(2, 1, 1_000);
+        counters.appended().setRelease(position);
+        counters.durable().setRelease(position);
+        index = index(partitionIndex -> {
+            final int number = controller.image().partition(partitionIndex).partition();
+            return number == 0 ? 3 : number == 1 ? 2 : 0;
+        });
+        index.poll(1);
+        assertEquals(committed, index.lanes().getFirst().committed());
+        assertEquals(3, tail(0).highWatermark());
+        assertEquals(2, tail(1).highWatermark());
+        assertEquals(0, tail(2).highWatermark());
+        assertEquals(0, read(0, 3, 1_000, true).readableBytes());
+        publish(false);
+        index.poll(2);
+        assertEquals(7, tail(0).highWatermark());
+        assertEquals(1, tail(2).highWatermark());
+        final ByteBuf bytes = read(0, 5, 1_000, true);
+        assertEquals(2, bytes.getIntLE(0));
+        bytes.release();
+        assertNull(read(0, 0, 1_000, true));
+    }
+
+    @Test
+    void shouldTellWatchersWhenTheNodeBeginsToLeadIsCompleteAndLeadsNoMore() {
+        write(0, 1, 1_000);
+        publish(false);
+        index.poll(1);
+        final int[] calls = new int[1];
+        tail(0).watch(new TailWatcher() {
+            @Override
+            protected void onCommitted() {
+                calls[0]++;
+            }
+        });
+        final LaneTail lane = index.lanes().getFirst();
+        assertEquals(0, index.poll(2));
+        assertFalse(lane.leads(5));
+        assertFalse(lane.isComplete());
+        role.readyPosition().setRelease(position + 1_000);
+        role.leadingEpoch().setRelease(5);
+        assertTrue(index.poll(3) > 0);
+        assertEquals(1, calls[0]);
+        assertTrue(lane.leads(5));
+        assertFalse(lane.isComplete());
+        assertEquals(0, index.poll(4));
+        role.readyPosition().setRelease(position);
+        index.poll(5);
+        assertEquals(2, calls[0]);
+        assertTrue(lane.isComplete());
+        assertEquals(0, index.poll(6));
+        role.clear();
+        index.poll(7);
+        assertEquals(3, calls[0]);
+        assertFalse(lane.leads(5));
+        assertEquals(0, index.poll(8));
+    }
+
+    @Test
     void shouldTellWatchersOnceAndOnlyOfTheirPartition() {
         final int[] calls = new int[2];
         final List<TailWatcher> watchers = new ArrayList<>();

@@ -54,6 +54,8 @@ class ClusterTest {
             ApiKeys.DESCRIBE_LOG_DIRS,
             ApiKeys.CREATE_PARTITIONS,
             ApiKeys.INCREMENTAL_ALTER_CONFIGS,
+            ApiKeys.ALTER_PARTITION_REASSIGNMENTS,
+            ApiKeys.LIST_PARTITION_REASSIGNMENTS,
             ApiKeys.DESCRIBE_CLUSTER,
             ApiKeys.DESCRIBE_TOPIC_PARTITIONS);
 
