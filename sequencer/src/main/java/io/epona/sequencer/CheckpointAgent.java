@@ -24,6 +24,7 @@ public final class CheckpointAgent implements Agent {
     private final LaneIdentity identity;
     private final CheckpointConfig config;
     private final LaneState shadow;
+    private final ShadowHandOver handOver;
     private final LaneCounters counters;
     private final CheckpointStore store;
     private final NodeClock clock;
@@ -53,6 +54,7 @@ public final class CheckpointAgent implements Agent {
         this.identity = context.identity();
         this.config = context.config();
         this.shadow = context.shadow();
+        this.handOver = context.handOver();
         this.counters = context.counters();
         this.store = context.store();
         this.clock = context.clock();
@@ -81,7 +83,7 @@ public final class CheckpointAgent implements Agent {
         }
         try {
             final long nowNs = clock.nanoTime();
-            return pollCommitted(nowNs) + pollShelved(nowNs) + pollStore(nowNs);
+            return pollHandOver() + pollCommitted(nowNs) + pollShelved(nowNs) + pollStore(nowNs);
         } catch (final RuntimeException ex) {
             fence(ex);
             return 0;
@@ -91,6 +93,15 @@ public final class CheckpointAgent implements Agent {
     private void fence(final RuntimeException reason) {
         isFenced = true;
         fatalHandler.onFatal(roleName(), reason);
+    }
+
+    /** First in a duty cycle: a lane that becomes leader answers nobody until it has the state. */
+    private int pollHandOver() {
+        if (!handOver.isPending()) {
+            return 0;
+        }
+        handOver.answer(shadow);
+        return 1;
     }
 
     private int pollCommitted(final long nowNs) {

@@ -4,6 +4,8 @@ import io.epona.codec.Crc32c;
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.checkpoint.CheckpointHeaderDecoder;
 import io.epona.codec.checkpoint.CheckpointHeaderEncoder;
+import io.epona.codec.checkpoint.EpochEntryDecoder;
+import io.epona.codec.checkpoint.EpochEntryEncoder;
 import io.epona.codec.checkpoint.PartitionEntryDecoder;
 import io.epona.codec.checkpoint.PartitionEntryEncoder;
 import io.epona.codec.checkpoint.ProducerEntryDecoder;
@@ -27,17 +29,23 @@ public final class CheckpointCodec {
     private static final int HEADER_LENGTH = CheckpointHeaderEncoder.BLOCK_LENGTH;
     private static final int PARTITION_LENGTH = PartitionEntryEncoder.BLOCK_LENGTH;
     private static final int PRODUCER_LENGTH = ProducerTable.ENTRY_LENGTH;
+    private static final int EPOCH_LENGTH = EpochEntryEncoder.BLOCK_LENGTH;
+    private static final int VERSION_WITHOUT_EPOCHS = 1;
     private static final int CRC_START_OFFSET = CheckpointHeaderEncoder.formatVersionEncodingOffset();
 
     private CheckpointCodec() {}
 
     /** Bytes that the state takes as a checkpoint. */
     public static int encodedLength(final LaneState state) {
-        return Math.toIntExact(length(state.partitionCount(), state.producerCount()));
+        return Math.toIntExact(length(
+                state.partitionCount(), state.producerCount(), state.epochs().count()));
     }
 
-    private static long length(final int partitionCount, final int producerCount) {
-        return HEADER_LENGTH + (long) partitionCount * PARTITION_LENGTH + (long) producerCount * PRODUCER_LENGTH;
+    private static long length(final int partitionCount, final int producerCount, final int epochCount) {
+        return HEADER_LENGTH
+                + (long) partitionCount * PARTITION_LENGTH
+                + (long) producerCount * PRODUCER_LENGTH
+                + (long) epochCount * EPOCH_LENGTH;
     }
 
     /**
@@ -67,7 +75,8 @@ public final class CheckpointCodec {
         }
         final int length = encodedLength(state);
         target.checkLimit(length);
-        encodeProducers(state.producers(), target, encodePartitions(state.partitions(), target, HEADER_LENGTH));
+        final int producersOffset = encodePartitions(state.partitions(), target, HEADER_LENGTH);
+        encodeEpochs(state.epochs(), target, encodeProducers(state.producers(), target, producersOffset));
         final CheckpointHeaderEncoder header = new CheckpointHeaderEncoder().wrap(target, 0);
         header.magic(MAGIC)
                 .formatVersion(FORMAT_VERSION)
@@ -80,6 +89,7 @@ public final class CheckpointCodec {
                 .partitionCount(state.partitionCount())
                 .producerCount(state.producerCount())
                 .cleanShutdown(cleanShutdown ? 1 : 0)
+                .epochCount(state.epochs().count())
                 .crc(crc(target, length));
         return length;
     }
@@ -104,12 +114,24 @@ public final class CheckpointCodec {
         return offset;
     }
 
-    private static void encodeProducers(
+    private static int encodeProducers(
             final ProducerTable producers, final MutableDirectBuffer target, final int startOffset) {
         int offset = startOffset;
         for (int slot = producers.oldest(); slot != ProducerTable.NONE; slot = producers.newer(slot)) {
             producers.encode(slot, target, offset);
             offset += PRODUCER_LENGTH;
+        }
+        return offset;
+    }
+
+    private static void encodeEpochs(
+            final EpochHistory epochs, final MutableDirectBuffer target, final int startOffset) {
+        final EpochEntryEncoder entry = new EpochEntryEncoder();
+        for (int i = 0; i < epochs.count(); i++) {
+            entry.wrap(target, startOffset + i * EPOCH_LENGTH)
+                    .epoch(epochs.epoch(i))
+                    .reserved(0)
+                    .startPosition(epochs.startPosition(i));
         }
     }
 
@@ -130,6 +152,7 @@ public final class CheckpointCodec {
         final LaneState state = new LaneState(config);
         final int producersOffset = decodePartitions(state.partitions(), header.partitionCount(), source);
         decodeProducers(state.producers(), header.producerCount(), source, producersOffset);
+        decodeEpochs(state.epochs(), header, source, producersOffset + header.producerCount() * PRODUCER_LENGTH);
         state.restored(header.position(), header.leaderEpoch(), newestTimeNs(state.producers()));
         return new Checkpoint(state, header.position(), header.shelvedPosition(), header.cleanShutdown() == 1);
     }
@@ -162,10 +185,10 @@ public final class CheckpointCodec {
         if (header.crc() != crc(source, length)) {
             throw new CheckpointException(Reason.DAMAGED, "checkpoint is damaged: checksum differs, length=" + length);
         }
-        if (header.formatVersion() != FORMAT_VERSION) {
+        if (header.formatVersion() < VERSION_WITHOUT_EPOCHS || header.formatVersion() > FORMAT_VERSION) {
             throw new CheckpointException(
                     Reason.NEWER_FORMAT,
-                    "checkpoint of another format: formatVersion=" + header.formatVersion() + ", known="
+                    "checkpoint of another format: formatVersion=" + header.formatVersion() + ", newest known="
                             + FORMAT_VERSION);
         }
         checkIdentity(header, identity);
@@ -183,7 +206,7 @@ public final class CheckpointCodec {
     private static void checkContent(final CheckpointHeaderDecoder header, final int length) {
         final boolean plausible = header.partitionCount() >= 0
                 && header.producerCount() >= 0
-                && length(header.partitionCount(), header.producerCount()) == length
+                && length(header.partitionCount(), header.producerCount(), header.epochCount()) == length
                 && header.shelvedPosition() >= 0
                 && header.shelvedPosition() <= header.position();
         if (!plausible) {
@@ -225,6 +248,28 @@ public final class CheckpointCodec {
             }
             producers.decode(source, offset);
             offset += PRODUCER_LENGTH;
+        }
+    }
+
+    private static void decodeEpochs(
+            final EpochHistory epochs,
+            final CheckpointHeaderDecoder header,
+            final DirectBuffer source,
+            final int startOffset) {
+        if (header.formatVersion() == VERSION_WITHOUT_EPOCHS && header.leaderEpoch() > 0) {
+            epochs.onFrame(header.leaderEpoch(), 0);
+        }
+        final EpochEntryDecoder entry = new EpochEntryDecoder();
+        for (int i = 0; i < header.epochCount(); i++) {
+            entry.wrap(source, startOffset + i * EPOCH_LENGTH, EPOCH_LENGTH, FORMAT_VERSION);
+            final boolean continues = entry.epoch() > epochs.lastEpoch() && entry.startPosition() < header.position();
+            if (!continues) {
+                throw new CheckpointException(
+                        Reason.DAMAGED,
+                        "checkpoint has a leader epoch where none can begin: epoch=" + entry.epoch()
+                                + ", startPosition=" + entry.startPosition() + ", position=" + header.position());
+            }
+            epochs.onFrame(entry.epoch(), entry.startPosition());
         }
     }
 

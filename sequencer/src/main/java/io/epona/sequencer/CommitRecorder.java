@@ -38,6 +38,11 @@ final class CommitRecorder {
         return position;
     }
 
+    /** Leaves out what lies before: frames that another leader sequenced. */
+    void skipTo(final long newPosition) {
+        position = newPosition;
+    }
+
     /**
      * Records committed frames, a bounded number of them.
      *

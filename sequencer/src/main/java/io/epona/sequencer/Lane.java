@@ -1,60 +1,72 @@
 package io.epona.sequencer;
 
-import io.epona.codec.FrameDescriptor;
-import io.epona.codec.RecordBatchDescriptor;
-import io.epona.codec.lane.AppendCommandDecoder;
 import io.epona.codec.lane.ClosePartitionCommandDecoder;
 import io.epona.codec.lane.LaneReplyEncoder;
-import io.epona.codec.lane.LaneResult;
 import io.epona.codec.lane.OpenPartitionCommandDecoder;
+import io.epona.codec.replication.FollowRequestDecoder;
+import io.epona.codec.replication.FollowResponseDecoder;
+import io.epona.codec.replication.FollowerAckDecoder;
+import io.epona.codec.replication.FramesDecoder;
+import io.epona.codec.replication.LaneAssignmentDecoder;
 import io.epona.journal.RingLimits;
-import io.epona.runtime.LaneCounters;
 import io.epona.runtime.NodeClock;
 import io.epona.sequencer.testing.ReplicationFault;
 import java.util.List;
-import org.agrona.DirectBuffer;
-import org.agrona.ErrorHandler;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.collections.IntHashSet;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.ControlledMessageHandler;
 import org.agrona.concurrent.ControlledMessageHandler.Action;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
-import org.agrona.concurrent.status.AtomicCounter;
 
 /**
- * A lane: takes commands from its ring, decides, and writes each accepted record batch as one frame into its log ring.
- * It decides without doing I/O and without threads: what goes in is the command ring, position counters and a clock;
- * what comes out is bytes in the log ring, position counters and replies. So a test or a simulator drives it as a node
- * does, by calling {@link #doWork()}.
+ * A lane's replica on this node, in one of these roles:
  *
- * <p>One thread calls all methods. It never blocks: a command for which log or reply ring have no room stays where it
- * is, and those behind it with it, until a later duty cycle. Every other command is answered exactly once, in the order
- * in which it was taken. Messages that cannot be commands are counted, reported and skipped. In steady state a duty
- * cycle allocates nothing. Stages are recorded last in a cycle: nobody waits for them.
+ * <ul>
+ *   <li>LEADER: takes commands from its ring, decides, and writes each accepted record batch as one frame into its log
+ *       ring; tells what is committed ({@link LaneCommands}, {@link LaneLeader});
+ *   <li>FOLLOWER: writes the leader's frames into its log ring, at the same positions ({@link LaneFollower});
+ *   <li>PROMOTING: about to lead, as soon as it has the state of all frames ({@link LanePromotion});
+ *   <li>OFFLINE: nobody leads, or nobody has said who does.
+ * </ul>
+ *
+ * <p>It decides without doing I/O and without threads: what goes in are rings, position counters and a clock; what
+ * comes out is bytes in the log ring, position counters and messages in rings. So a test or a simulator drives it as a
+ * node does, by calling {@link #doWork()}.
+ *
+ * <p>One thread calls all methods. It never blocks: a message for which log or reply ring have no room stays where it
+ * is, and those behind it with it, until a later duty cycle. Every command is answered exactly once, in the order in
+ * which it was taken. Messages that cannot be what they should are counted, reported and skipped. In steady state a
+ * duty cycle allocates nothing. What the controller says is taken first; stages are recorded last: nobody waits for
+ * them.
  */
 public final class Lane implements Agent {
-    private final LaneConfig config;
-    private final LaneState state;
-    private final RingBuffer commands;
-    private final LaneCounters counters;
-    private final int leaderEpoch;
-    private final CommitRule commitRule;
-    private final NodeClock clock;
-    private final LaneContext context;
-    private final LaneMeters meters;
-    private final ErrorHandler errorHandler;
-    private final LogAppender appender;
-    private final CommitRecorder recorder;
-    private final LaneReplies replies;
-    private final ControlledMessageHandler commandHandler = this::onCommand;
-    private final AppendCommandDecoder append = new AppendCommandDecoder();
-    private final OpenPartitionCommandDecoder open = new OpenPartitionCommandDecoder();
-    private final ClosePartitionCommandDecoder close = new ClosePartitionCommandDecoder();
+    private enum Role {
+        OFFLINE,
+        FOLLOWER,
+        PROMOTING,
+        LEADER
+    }
 
-    private long committed;
-    private long sequencedTimeNs;
-    private long takenLength;
+    private final LaneContext context;
+    private final LaneReplication.Rings rings;
+    private final NodeClock clock;
+    private final LaneLog log;
+    private final LaneReplies replies;
+    private final CommitRecorder recorder;
+    private final LaneCommands commands;
+    private final LaneLeader leader;
+    private final LaneFollower follower;
+    private final LanePromotion promotion;
+    private final Assignment assignment;
+    private final Assignment news;
+    private final ControlledMessageHandler controlHandler = this::onControl;
+    private final ControlledMessageHandler peerHandler = this::onPeerMessage;
+
+    private Role role = Role.OFFLINE;
+    private long nowNs;
+    private boolean isStarted;
     private boolean isFenced;
 
     /**
@@ -65,25 +77,43 @@ public final class Lane implements Agent {
      */
     public Lane(final LaneContext context) {
         check(context);
+        final LaneReplication replication = context.replication();
+        final LaneState state = context.state();
+        final Cell cell = new Cell(replication.node().nodeId(), replication.replicas());
+        final IntHashSet partitions = new IntHashSet();
+        state.forEachPartition(partitions::add);
+        final LogAppender appender = new LogAppender(
+                context.config(),
+                context.ring(),
+                context.counters(),
+                replication.isAlone() ? 0 : LaneLimits.EPOCH_START_RESERVE_LENGTH);
         this.context = context;
-        this.config = context.config();
-        this.state = context.state();
-        this.commands = context.commands();
-        this.counters = context.counters();
-        this.leaderEpoch = context.replication().node().leaderEpoch();
-        this.commitRule = new CommitRule(
-                context.replication().faults().contains(ReplicationFault.COMMIT_BEFORE_DURABLE)
-                        ? counters.appended()
-                        : counters.durable());
+        this.rings = replication.rings();
         this.clock = context.clock();
-        this.meters = context.meters();
-        this.errorHandler = context.errorHandler();
-        this.appender = new LogAppender(config, leaderEpoch, context.ring(), counters);
-        this.committed = counters.committed().get();
+        this.replies = new LaneReplies(context.config(), context.gateways());
+        this.log = new LaneLog(
+                context, appender, replies, replication.faults().contains(ReplicationFault.LET_COMMITTED_GO_BACK));
         this.recorder = new CommitRecorder(
-                context.ring(), context.spanLength(), context.stages(), context.breaches(), committed);
-        this.replies = new LaneReplies(config, leaderEpoch, context.gateways());
-        this.sequencedTimeNs = state.sequencedTimeNs();
+                context.ring(), context.spanLength(), context.stages(), context.breaches(), log.committed());
+        this.commands = new LaneCommands(context, log, recorder, replies, partitions);
+        final LaneOutbox outbox = new LaneOutbox(context.config().laneId(), replication);
+        this.leader = new LaneLeader(context, log, outbox, cell);
+        this.follower = new LaneFollower(context, log, outbox, cell);
+        this.promotion = new LanePromotion(context, log, partitions);
+        this.assignment = new Assignment(cell);
+        this.news = new Assignment(cell);
+        if (replication.isAlone()) {
+            leadAlone(state, replication.node());
+        } else {
+            log.recoverEpochs(state);
+        }
+    }
+
+    private void leadAlone(final LaneState state, final LaneReplication.Node node) {
+        assignment.alone(node.nodeId(), node.leaderEpoch());
+        commands.lead(state, node.leaderEpoch());
+        commands.inSyncCount(1);
+        role = Role.LEADER;
     }
 
     private static void check(final LaneContext context) {
@@ -112,28 +142,56 @@ public final class Lane implements Agent {
                     "state is beyond the log's end: position=" + context.state().position() + ", appended="
                             + context.counters().appended().get());
         }
+        checkReplication(context, problems);
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException("lane cannot work: " + String.join("; ", problems));
         }
     }
 
-    @Override
-    public String roleName() {
-        return "lane-" + config.laneId();
+    private static void checkReplication(final LaneContext context, final List<String> problems) {
+        final LaneReplication replication = context.replication();
+        if (replication.isAlone()) {
+            return;
+        }
+        final int longest = FramesDecoder.BLOCK_LENGTH
+                + LaneLimits.alignedFrameLength(context.config().maxBatchLength());
+        if (replication.rings().peers().maxMsgLength() < longest) {
+            problems.add("peers ring too short for the longest frame: longest message="
+                    + replication.rings().peers().maxMsgLength() + ", at least=" + longest);
+        }
+        if (context.counters().committed().get() > context.counters().appended().get()) {
+            problems.add("more is committed than there is: committed="
+                    + context.counters().committed().get() + ", appended="
+                    + context.counters().appended().get());
+        }
     }
 
-    /** Begins an empty log with the frame that begins its leader epoch. */
+    @Override
+    public String roleName() {
+        return "lane-" + context.config().laneId();
+    }
+
+    /** Begins an empty log with the frame that begins its leader epoch, when the node is alone. */
     @Override
     public void onStart() {
-        if (appender.position() == 0) {
-            stampTime(clock.epochNs());
-            applyFrame(appender.appendEpochStart(sequencedTimeNs));
-            publish();
+        if (isStarted) {
+            return;
+        }
+        isStarted = true;
+        if (role == Role.LEADER) {
+            if (log.end() == 0) {
+                commands.stampTime(clock.epochNs());
+                commands.appendEpochStart();
+            }
+            leader.begin(assignment, log.end(), clock.nanoTime());
+        } else {
+            context.replication().role().clear();
         }
     }
 
     /**
-     * One duty cycle.
+     * One duty cycle. In a cell it is due several times in each {@link ReplicationLimits#maxLagNs()}, also when nothing
+     * happens: nobody else notices that another node has fallen silent.
      *
      * @throws AgentTerminationException when an invariant is broken: the lane has ended for good, since nobody knows
      *     what of the last command it has done. The thread that runs it ends with it.
@@ -144,9 +202,12 @@ public final class Lane implements Agent {
             return 0;
         }
         try {
-            final long nowNs = clock.epochNs();
-            stampTime(nowNs);
-            return pollCommitted() + pollCommands() + pollStages(nowNs);
+            final long epochNs = clock.epochNs();
+            commands.stampTime(epochNs);
+            return pollReplication() + pollCommitted() + commands.poll() + pollStages(epochNs);
+        } catch (final AgentTerminationException ex) {
+            isFenced = true;
+            throw ex;
         } catch (final RuntimeException ex) {
             isFenced = true;
             throw new AgentTerminationException(ex);
@@ -158,7 +219,9 @@ public final class Lane implements Agent {
      * checkpoint agent may have it.
      */
     public void commitRest() {
-        pollCommitted();
+        if (!isFenced) {
+            pollCommitted();
+        }
     }
 
     /** True when the lane has ended because of a broken invariant. */
@@ -166,206 +229,152 @@ public final class Lane implements Agent {
         return isFenced;
     }
 
-    /** Frames carry times that never go back, whatever the clock does. */
-    private void stampTime(final long nowNs) {
-        sequencedTimeNs = Math.max(sequencedTimeNs, nowNs);
+    private int pollCommitted() {
+        return log.commit(role == Role.LEADER ? leader.committed() : follower.committed()) ? 1 : 0;
     }
 
-    private int pollCommitted() {
-        final long newCommitted = commitRule.committed(committed);
-        if (newCommitted == committed) {
+    private int pollStages(final long epochNs) {
+        final long committed = log.committed();
+        return role != Role.LEADER || recorder.position() >= committed ? 0 : recorder.record(committed, epochNs);
+    }
+
+    private int pollReplication() {
+        if (null == rings) {
             return 0;
         }
-        committed = newCommitted;
-        counters.committed().setRelease(newCommitted);
-        replies.signalAll();
-        context.onCommitted().signal();
-        return 1;
+        nowNs = clock.nanoTime();
+        return pollControl() + pollPeers() + pollRole();
     }
 
-    private int pollStages(final long nowNs) {
-        return recorder.position() >= committed ? 0 : recorder.record(committed, nowNs);
-    }
-
-    private int pollCommands() {
-        takenLength = 0;
-        final long positionBefore = commands.consumerPosition();
-        int taken = commands.controlledRead(commandHandler, LaneLimits.MAX_COMMANDS_PER_CYCLE);
-        if (taken == 0 && commands.consumerPosition() != positionBefore) {
-            // What was read was the padding at the ring's end: commands may stand at its start.
-            taken = commands.controlledRead(commandHandler, LaneLimits.MAX_COMMANDS_PER_CYCLE);
+    /** While the log is being cut, nothing that the controller says could be followed. */
+    private int pollControl() {
+        if (follower.isCutting()) {
+            return 0;
         }
+        final int taken = read(rings.control(), controlHandler, LaneLimits.MAX_CONTROL_MESSAGES_PER_CYCLE);
         if (taken > 0) {
-            publish();
             replies.signalPending();
         }
         return taken;
     }
 
-    private void publish() {
-        if (appender.publish()) {
-            context.onAppended().signal();
-        }
+    /** Those who want to follow a leader that is not ready wait in the ring. */
+    private int pollPeers() {
+        return role == Role.PROMOTING || follower.isCutting()
+                ? 0
+                : read(rings.peers(), peerHandler, LaneLimits.MAX_PEER_MESSAGES_PER_CYCLE);
     }
 
-    private Action onCommand(
-            final int msgTypeId, final MutableDirectBuffer buffer, final int offset, final int length) {
-        return switch (msgTypeId) {
-            case AppendCommandDecoder.TEMPLATE_ID -> onAppend(buffer, offset, length);
-            case OpenPartitionCommandDecoder.TEMPLATE_ID -> onOpenPartition(buffer, offset, length);
-            case ClosePartitionCommandDecoder.TEMPLATE_ID -> onClosePartition(buffer, offset, length);
-            default -> skip("unknown message type", msgTypeId, length);
+    private int pollRole() {
+        return switch (role) {
+            case LEADER -> leader.poll(nowNs);
+            case PROMOTING -> pollPromotion();
+            case FOLLOWER, OFFLINE -> follower.poll(nowNs);
         };
     }
 
-    private Action onAppend(final MutableDirectBuffer buffer, final int offset, final int length) {
-        final AppendCommandDecoder command = append;
-        if (length < AppendCommandDecoder.BLOCK_LENGTH + RecordBatchDescriptor.BATCH_OVERHEAD) {
-            return skip("command is too short", AppendCommandDecoder.TEMPLATE_ID, length);
+    private int pollPromotion() {
+        final int work = promotion.poll();
+        if (!promotion.isReady()) {
+            return work;
         }
-        command.wrap(buffer, offset, AppendCommandDecoder.BLOCK_LENGTH, AppendCommandDecoder.SCHEMA_VERSION);
-        final int batchOffset = offset + AppendCommandDecoder.BLOCK_LENGTH;
-        if (!isIntact(command, buffer, batchOffset, length - AppendCommandDecoder.BLOCK_LENGTH)) {
-            return skip("command contradicts itself", AppendCommandDecoder.TEMPLATE_ID, length);
-        }
-        final int partitionIndex = command.partitionIndex();
-        final LaneResult decision = command.leaderEpoch() == leaderEpoch
-                ? state.decide(partitionIndex, buffer, batchOffset, LaneState.toMs(sequencedTimeNs))
-                : LaneResult.FENCED;
-        if (decision == LaneResult.OK && !appender.hasRoomFor(command.batchLength(), recorder.position())) {
-            return leave(meters.logFull());
-        }
-        if (!replies.claim(command.gatewayId())) {
-            return leave(meters.replyRingFull());
-        }
-        if (decision == LaneResult.OK) {
-            return accept(command, buffer, batchOffset);
-        }
-        answerWithoutAppending(command, decision);
-        return Action.CONTINUE;
+        commands.lead(promotion.takeState(), assignment.leaderEpoch());
+        commands.appendEpochStart();
+        recorder.skipTo(log.end());
+        leader.begin(assignment, log.end(), nowNs);
+        commands.inSyncCount(leader.inSyncCount());
+        role = Role.LEADER;
+        context.replication().meters().tenures().incrementPlain();
+        return work + 1;
     }
 
-    /** A batch that the gateway has validated, in a command of the right length; lengths are checked all the same. */
-    private boolean isIntact(
-            final AppendCommandDecoder command,
-            final DirectBuffer buffer,
-            final int batchOffset,
-            final int availableLength) {
-        final int batchLength = command.batchLength();
-        return batchLength == availableLength
-                && batchLength <= config.maxBatchLength()
-                && RecordBatchDescriptor.sizeInBytes(buffer, batchOffset) == batchLength
-                && RecordBatchDescriptor.magic(buffer, batchOffset) == RecordBatchDescriptor.MAGIC
-                && RecordBatchDescriptor.lastOffsetDelta(buffer, batchOffset) >= 0
-                && replies.isKnown(command.gatewayId());
+    /** As a ring's controlledRead, which returns without a message when it has read the padding at the ring's end. */
+    static int read(final RingBuffer ring, final ControlledMessageHandler handler, final int limit) {
+        final long positionBefore = ring.consumerPosition();
+        final int taken = ring.controlledRead(handler, limit);
+        return taken == 0 && ring.consumerPosition() != positionBefore ? ring.controlledRead(handler, limit) : taken;
     }
 
-    private Action accept(final AppendCommandDecoder command, final DirectBuffer buffer, final int batchOffset) {
-        final int partitionIndex = command.partitionIndex();
-        final long baseOffset = state.nextOffset(partitionIndex);
-        final int batchLength = command.batchLength();
-        applyFrame(appender.appendRecords(
-                buffer,
-                batchOffset,
-                batchLength,
-                partitionIndex,
-                baseOffset,
-                command.ingressTimeNs(),
-                sequencedTimeNs));
-        replies.commit(
-                command.correlationId(),
-                partitionIndex,
-                LaneResult.OK,
-                baseOffset,
-                appender.position(),
-                sequencedTimeNs);
-        meters.batches().incrementPlain();
-        meters.records().getAndAddPlain(state.nextOffset(partitionIndex) - baseOffset);
-        meters.producers().setPlain(state.producerCount());
-        takenLength += batchLength;
-        return takenLength < LaneLimits.MAX_LENGTH_PER_CYCLE ? Action.CONTINUE : Action.BREAK;
+    private Action onControl(
+            final int msgTypeId, final MutableDirectBuffer buffer, final int offset, final int length) {
+        return switch (msgTypeId) {
+            case LaneAssignmentDecoder.TEMPLATE_ID -> onAssignment(buffer, offset, length);
+            case OpenPartitionCommandDecoder.TEMPLATE_ID -> commands.onOpenPartition(buffer, offset, length);
+            case ClosePartitionCommandDecoder.TEMPLATE_ID -> commands.onClosePartition(buffer, offset, length);
+            default -> commands.skip("unknown control message", msgTypeId, length);
+        };
     }
 
-    /** The state follows the frames by the same code as in recovery, and must be where the log is. */
-    private void applyFrame(final int offset) {
-        final DirectBuffer ring = context.ring().buffer();
-        state.onFrame(ring, offset, FrameDescriptor.frameLength(ring, offset), FrameDescriptor.position(ring, offset));
-        if (FrameDescriptor.framePosition(state.position(), state.config().spanLength()) != appender.position()) {
-            throw new IllegalStateException("state does not follow the log: statePosition=" + state.position()
-                    + ", position=" + appender.position());
+    private Action onAssignment(final MutableDirectBuffer buffer, final int offset, final int length) {
+        final boolean isIntact = news.decode(buffer, offset, length)
+                && news.laneId() == context.config().laneId();
+        if (!isIntact) {
+            return commands.skip("no assignment of this lane and cell", LaneAssignmentDecoder.TEMPLATE_ID, length);
+        }
+        if (news.leaderEpoch() == assignment.leaderEpoch() && news.leader() == assignment.leader()) {
+            onSameTenure();
+        } else if (news.leaderEpoch() >= assignment.leaderEpoch()) {
+            onNewTenure();
+        }
+        // What it has started comes before the next message.
+        return Action.BREAK;
+    }
+
+    private void onSameTenure() {
+        assignment.set(news);
+        if (role == Role.LEADER) {
+            leader.onAssignment(news, nowNs);
+            commands.inSyncCount(leader.inSyncCount());
         }
     }
 
-    /**
-     * A duplicate may be answered once what is appended now is committed: the batch itself is somewhere below, and its
-     * own end is not remembered.
-     */
-    private void answerWithoutAppending(final AppendCommandDecoder command, final LaneResult result) {
-        final boolean isDuplicate = result == LaneResult.DUPLICATE;
-        replies.commit(
-                command.correlationId(),
-                command.partitionIndex(),
-                result,
-                isDuplicate ? state.duplicateBaseOffset() : LaneReplies.NONE,
-                isDuplicate ? appender.position() : LaneReplies.NONE,
-                sequencedTimeNs);
-        if (isDuplicate) {
-            meters.duplicates().incrementPlain();
-            if (state.duplicateDiffers()) {
-                meters.differingDuplicates().incrementPlain();
-            }
+    private void onNewTenure() {
+        if (role == Role.LEADER) {
+            leader.end();
+        } else if (role == Role.FOLLOWER) {
+            follower.end();
+        }
+        assignment.set(news);
+        commands.follow(assignment.leaderEpoch());
+        if (assignment.leader() == context.replication().node().nodeId()) {
+            promote();
+        } else if (assignment.leader() == Assignment.NO_LEADER) {
+            role = Role.OFFLINE;
         } else {
-            meters.refused().incrementPlain();
+            role = Role.FOLLOWER;
+            follower.begin(assignment, nowNs);
         }
     }
 
-    private Action onOpenPartition(final DirectBuffer buffer, final int offset, final int length) {
-        if (length != OpenPartitionCommandDecoder.BLOCK_LENGTH) {
-            return skip("command of another length", OpenPartitionCommandDecoder.TEMPLATE_ID, length);
+    /** In an epoch that the log has already this node has led before it was started anew, or somebody else has. */
+    private void promote() {
+        if (assignment.leaderEpoch() > log.epochs().lastEpoch()) {
+            role = Role.PROMOTING;
+            promotion.begin();
+            return;
         }
-        open.wrap(buffer, offset, length, OpenPartitionCommandDecoder.SCHEMA_VERSION);
-        if (!replies.isKnown(open.gatewayId())) {
-            return skip("unknown gateway", OpenPartitionCommandDecoder.TEMPLATE_ID, length);
-        }
-        if (!replies.claim(open.gatewayId())) {
-            return leave(meters.replyRingFull());
-        }
-        state.openPartition(open.partitionIndex());
-        answerDone(open.correlationId(), open.partitionIndex(), state.nextOffset(open.partitionIndex()));
-        return Action.CONTINUE;
+        role = Role.OFFLINE;
+        context.errorHandler()
+                .onError(
+                        new IllegalStateException(roleName() + " is not led here, in an epoch that its log has already:"
+                                + " leaderEpoch=" + assignment.leaderEpoch() + ", epochs=" + log.epochs()));
     }
 
-    private Action onClosePartition(final DirectBuffer buffer, final int offset, final int length) {
-        if (length != ClosePartitionCommandDecoder.BLOCK_LENGTH) {
-            return skip("command of another length", ClosePartitionCommandDecoder.TEMPLATE_ID, length);
+    private Action onPeerMessage(
+            final int msgTypeId, final MutableDirectBuffer buffer, final int offset, final int length) {
+        final boolean isLeader = role == Role.LEADER;
+        if (msgTypeId == FramesDecoder.TEMPLATE_ID && !isLeader) {
+            return follower.onFrames(buffer, offset, length, nowNs);
+        } else if (msgTypeId == FollowerAckDecoder.TEMPLATE_ID && isLeader) {
+            leader.onFollowerAck(buffer, offset, length, nowNs);
+        } else if (msgTypeId == FollowRequestDecoder.TEMPLATE_ID && isLeader) {
+            leader.onFollowRequest(buffer, offset, length, nowNs);
+        } else if (msgTypeId == FollowResponseDecoder.TEMPLATE_ID && !isLeader) {
+            follower.onFollowResponse(buffer, offset, length, nowNs);
+        } else {
+            // For another role than this node has by now, or no message between replicas at all.
+            context.replication().meters().ignored().incrementPlain();
         }
-        close.wrap(buffer, offset, length, ClosePartitionCommandDecoder.SCHEMA_VERSION);
-        if (!replies.isKnown(close.gatewayId())) {
-            return skip("unknown gateway", ClosePartitionCommandDecoder.TEMPLATE_ID, length);
-        }
-        if (!replies.claim(close.gatewayId())) {
-            return leave(meters.replyRingFull());
-        }
-        state.closePartition(close.partitionIndex());
-        answerDone(close.correlationId(), close.partitionIndex(), LaneReplies.NONE);
-        return Action.CONTINUE;
-    }
-
-    private void answerDone(final long correlationId, final int partitionIndex, final long nextOffset) {
-        replies.commit(correlationId, partitionIndex, LaneResult.OK, nextOffset, appender.position(), sequencedTimeNs);
-        replies.signalThis();
-    }
-
-    /** Leaves the command, and so all behind it, for a later duty cycle. */
-    private static Action leave(final AtomicCounter reason) {
-        reason.incrementPlain();
-        return Action.ABORT;
-    }
-
-    private Action skip(final String problem, final int msgTypeId, final int length) {
-        meters.malformed().incrementPlain();
-        errorHandler.onError(new MalformedCommandException(
-                roleName() + " skipped a message: " + problem + ", msgTypeId=" + msgTypeId + ", length=" + length));
         return Action.CONTINUE;
     }
 }

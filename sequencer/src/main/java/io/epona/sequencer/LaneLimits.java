@@ -42,6 +42,33 @@ public final class LaneLimits {
     /** Log bytes that a checkpoint agent applies in one duty cycle; it shares its thread. */
     public static final int MAX_APPLIED_LENGTH_PER_CYCLE = 4 * 1024 * 1024;
 
+    /** Leader epochs remembered; a replica that was away for longer is installed anew. */
+    public static final int MAX_EPOCHS = 1024;
+
+    /** Messages of the controller taken in one duty cycle: opening many partitions must not hold records back. */
+    public static final int MAX_CONTROL_MESSAGES_PER_CYCLE = 256;
+
+    /** Messages of other replicas taken in one duty cycle, some 100 us of copying as a follower. */
+    public static final int MAX_PEER_MESSAGES_PER_CYCLE = 64;
+
+    /**
+     * Room that a leader leaves for the epoch starts of its successors: what they append ends only when these are
+     * committed, so they must fit when everything else is full. One for each failover without a commit.
+     */
+    public static final int EPOCH_START_RESERVE_LENGTH = 64 * 64;
+
+    /** A follower asks again so soon at first, then ever later: its leader may not know yet that it leads. */
+    public static final long FIRST_FOLLOW_RETRY_NS = 5_000_000;
+
+    /** A follower says so often at most that frames are missing, and a leader sends anew as often. */
+    public static final long GAP_INTERVAL_NS = 10_000_000;
+
+    /** A leader compares its followers with what it had appended this many times in the longest lag. */
+    public static final int JUDGEMENTS_PER_LAG = 8;
+
+    /** Node ids of a cell are below: one bit each in an int. */
+    public static final int MAX_NODE_ID = Integer.SIZE - 1;
+
     /**
      * The ring's bytes below a reader's position are kept from the start of its device block on: the journal writes the
      * last, partly filled block again with the next frames.

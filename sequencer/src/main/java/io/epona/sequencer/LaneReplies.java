@@ -19,19 +19,23 @@ final class LaneReplies {
 
     private final LaneReplyEncoder reply = new LaneReplyEncoder();
     private final LaneConfig config;
-    private final int leaderEpoch;
     private final RingBuffer[] rings;
     private final Signal[] signals;
     private RingBuffer claimedRing;
     private int claimedOffset;
     private int claimedGatewayId;
     private long pendingSignals; // one bit for each gateway
+    private int leaderEpoch;
 
-    LaneReplies(final LaneConfig config, final int leaderEpoch, final List<LaneGateway> gateways) {
+    LaneReplies(final LaneConfig config, final List<LaneGateway> gateways) {
         this.config = config;
-        this.leaderEpoch = leaderEpoch;
         this.rings = gateways.stream().map(LaneGateway::replies).toArray(RingBuffer[]::new);
         this.signals = gateways.stream().map(LaneGateway::signal).toArray(Signal[]::new);
+    }
+
+    /** Replies from now on carry this epoch. */
+    void leaderEpoch(final int epoch) {
+        leaderEpoch = epoch;
     }
 
     boolean isKnown(final int gatewayId) {

@@ -5,6 +5,7 @@ import io.epona.codec.FrameHandler;
 import io.epona.codec.RecordBatchDescriptor;
 import io.epona.codec.lane.LaneResult;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.agrona.DirectBuffer;
 
@@ -31,6 +32,7 @@ public final class LaneState implements FrameHandler {
     private final LaneStateConfig config;
     private final PartitionTable partitions = new PartitionTable();
     private final ProducerTable producers;
+    private final EpochHistory epochs = new EpochHistory();
     private long position;
     private long sequencedTimeNs;
     private int leaderEpoch;
@@ -69,9 +71,21 @@ public final class LaneState implements FrameHandler {
         return leaderEpoch;
     }
 
+    /** Where the leader epochs of the applied frames begin. */
+    public EpochHistory epochs() {
+        return epochs;
+    }
+
     /** Number of partitions known. */
     public int partitionCount() {
         return partitions.count();
+    }
+
+    /** Hands on the index of each partition known. */
+    void forEachPartition(final IntConsumer consumer) {
+        for (int slot = 0; slot < partitions.count(); slot++) {
+            consumer.accept(partitions.partitionIndex(slot));
+        }
     }
 
     /** Number of producers and partitions remembered. */
@@ -245,7 +259,11 @@ public final class LaneState implements FrameHandler {
             }
         }
         sequencedTimeNs = Math.max(sequencedTimeNs, FrameDescriptor.sequencedTimeNs(buffer, offset));
-        leaderEpoch = FrameDescriptor.leaderEpoch(buffer, offset);
+        final int frameEpoch = FrameDescriptor.leaderEpoch(buffer, offset);
+        if (frameEpoch != leaderEpoch) {
+            epochs.onFrame(frameEpoch, position);
+            leaderEpoch = frameEpoch;
+        }
         // Not what is skipped at the end of a span: frames of an earlier start may have been laid out for another span.
         this.position = position + FrameDescriptor.alignedLength(frameLength);
     }

@@ -23,7 +23,7 @@ final class LogAppender {
     private final AtomicBuffer buffer;
     private final LaneCounters counters;
     private final LaneConfig config;
-    private final int leaderEpoch;
+    private final int reserveLength;
     private final int ringLength;
     private final int ringMask;
     private final int spanLength;
@@ -32,10 +32,17 @@ final class LogAppender {
     private long position;
     private long publishedPosition;
     private long appendLimit;
+    private long committedPosition;
+    private int leaderEpoch;
 
-    LogAppender(final LaneConfig config, final int leaderEpoch, final LogRing ring, final LaneCounters counters) {
+    /**
+     * An appender at the end of the log.
+     *
+     * @param reserveLength room that records leave for the epoch starts of later leaders.
+     */
+    LogAppender(final LaneConfig config, final LogRing ring, final LaneCounters counters, final int reserveLength) {
         this.config = config;
-        this.leaderEpoch = leaderEpoch;
+        this.reserveLength = reserveLength;
         this.counters = counters;
         this.buffer = ring.buffer();
         this.ringLength = ring.length();
@@ -44,6 +51,17 @@ final class LogAppender {
         this.maxUnpublishedLength = RingLimits.maxUnpublishedLength(ring.length());
         this.position = FrameDescriptor.framePosition(counters.appended().get(), spanLength);
         this.publishedPosition = position;
+        this.committedPosition = counters.committed().get();
+    }
+
+    /** Frames that are written from now on are of this epoch. */
+    void leaderEpoch(final int epoch) {
+        leaderEpoch = epoch;
+    }
+
+    /** Frames that are written from now on tell this committed position. */
+    void committedPosition(final long position) {
+        committedPosition = position;
     }
 
     /** Where the next frame goes, unless it needs padding before it. */
@@ -61,6 +79,17 @@ final class LogAppender {
         final int frameLength = FrameDescriptor.HEADER_LENGTH + payloadLength;
         final long start = position + paddingBefore(frameLength);
         final long end = FrameDescriptor.nextFramePosition(start, frameLength, spanLength);
+        return hasRoomUpTo(end + reserveLength, recordedPosition);
+    }
+
+    /** Whether the frame that begins a leader epoch fits; it may take what records leave. */
+    boolean hasRoomForEpochStart(final long recordedPosition) {
+        final long end = FrameDescriptor.nextFramePosition(position, FrameDescriptor.HEADER_LENGTH, spanLength);
+        return hasRoomUpTo(end, recordedPosition);
+    }
+
+    /** Whether the log may reach up to a position, as far as its readers are concerned. */
+    boolean hasRoomUpTo(final long end, final long recordedPosition) {
         if (end <= appendLimit) {
             return true;
         }
@@ -117,7 +146,7 @@ final class LogAppender {
                 RecordBatchDescriptor.lastOffsetDelta(buffer, payloadOffset),
                 ingressTimeNs,
                 sequencedTimeNs,
-                counters.durable().getAcquire());
+                committedPosition);
         position = FrameDescriptor.nextFramePosition(position, frameLength, spanLength);
         return offset;
     }
@@ -125,15 +154,40 @@ final class LogAppender {
     /** First frame of a leader epoch. There must be room. */
     int appendEpochStart(final long sequencedTimeNs) {
         final int offset = reserve(FrameDescriptor.HEADER_LENGTH, sequencedTimeNs);
-        encoder.encodeEpochStart(
-                buffer,
-                offset,
-                position,
-                leaderEpoch,
-                sequencedTimeNs,
-                counters.durable().getAcquire());
+        encoder.encodeEpochStart(buffer, offset, position, leaderEpoch, sequencedTimeNs, committedPosition);
         position = FrameDescriptor.nextFramePosition(position, FrameDescriptor.HEADER_LENGTH, spanLength);
         return offset;
+    }
+
+    /**
+     * Copies whole frames of another replica behind the log's end. There must be room.
+     *
+     * @param source with the frames.
+     * @param offset of the first one, whose position is {@link #position()}.
+     * @param length bytes, not beyond the end of the span.
+     */
+    void appendFrames(final DirectBuffer source, final int offset, final int length) {
+        publishBefore(length);
+        buffer.putBytes((int) position & ringMask, source, offset, length);
+        position = FrameDescriptor.framePosition(position + length, spanLength);
+    }
+
+    /**
+     * Takes the end of the log back. Nobody reads what is beyond any more.
+     *
+     * @param endPosition end of a frame, not above what is published.
+     */
+    void cutTo(final long endPosition) {
+        position = FrameDescriptor.framePosition(endPosition, spanLength);
+        publishedPosition = position;
+        // Room was computed from a durable position that may have gone back.
+        appendLimit = 0;
+        counters.appended().setRelease(position);
+    }
+
+    /** Longest message of frames that may be appended at once, so that readers can tell what is overwritten. */
+    int maxUnpublishedLength() {
+        return maxUnpublishedLength;
     }
 
     /** Fills the span when the frame does not fit into it, and makes sure that not too much is unpublished. */
@@ -148,7 +202,7 @@ final class LogAppender {
                     padding,
                     leaderEpoch,
                     sequencedTimeNs,
-                    counters.durable().getAcquire());
+                    committedPosition);
             position += padding;
         }
         publishBefore(FrameDescriptor.alignedLength(frameLength));

@@ -1,9 +1,7 @@
 package io.epona.sequencer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.epona.runtime.LaneCounters;
 import io.epona.runtime.budget.Breach;
 import io.epona.runtime.budget.Stage;
 import java.util.List;
@@ -22,20 +20,6 @@ class LaneCommitTest {
         assertEquals(2, harness.lane.doWork(), "a new position and a frame to record");
         assertEquals(64, harness.counters.committed().get());
         assertEquals(0, harness.lane.doWork());
-    }
-
-    @Test
-    void shouldCommitTheLeastWhenThereAreSeveralReplicas() {
-        final LaneCounters own = LaneCounters.onHeap();
-        final LaneCounters other = LaneCounters.onHeap();
-        final CommitRule rule = new CommitRule(own.durable(), other.durable());
-        own.durable().set(500);
-        other.durable().set(300);
-        assertEquals(300, rule.committed(0));
-        assertEquals(400, rule.committed(400), "never goes back");
-        other.durable().set(700);
-        assertEquals(500, rule.committed(400));
-        assertThrows(IllegalArgumentException.class, CommitRule::new);
     }
 
     @Test

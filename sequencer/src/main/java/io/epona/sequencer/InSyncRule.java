@@ -1,0 +1,131 @@
+package io.epona.sequencer;
+
+import io.epona.sequencer.testing.ReplicationFault;
+
+/**
+ * Which followers a leader wants to have in sync: leaves out those that lag or are silent, and takes back those that
+ * have caught up. It only proposes; the controller decides. One proposal is under way at a time, and the next is made
+ * when the controller has decided, or else after a while.
+ *
+ * <p>Owned by the lane's thread; allocates nothing. Its times are of this node's monotonic clock and decide about
+ * nothing but what is proposed.
+ */
+final class InSyncRule {
+    private final ReplicationLimits limits;
+    private final FollowerProgress[] followers;
+    private final CommitRule commitRule;
+    private final LaneOutbox outbox;
+    private final boolean readmitsStale;
+    private final long judgeIntervalNs;
+    private final LagHistory appended = new LagHistory();
+    private long lastJudgedNs;
+    private long heardFloorNs;
+    private long nextProposalNs;
+    private int proposedBits;
+
+    InSyncRule(
+            final LaneReplication replication,
+            final FollowerProgress[] followers,
+            final CommitRule commitRule,
+            final LaneOutbox outbox) {
+        this.limits = replication.limits();
+        this.followers = followers;
+        this.commitRule = commitRule;
+        this.outbox = outbox;
+        this.readmitsStale = replication.faults().contains(ReplicationFault.READMIT_WITH_STALE_STATE);
+        this.judgeIntervalNs = Math.max(1, limits.maxLagNs() / LaneLimits.JUDGEMENTS_PER_LAG);
+    }
+
+    void begin(final long nowNs) {
+        appended.clear();
+        lastJudgedNs = nowNs - judgeIntervalNs;
+        heardFloorNs = nowNs;
+        decided(nowNs);
+    }
+
+    /** The controller has decided something: what was proposed before is accepted by now, or never will be. */
+    void decided(final long nowNs) {
+        proposedBits = 0;
+        nextProposalNs = nowNs;
+    }
+
+    /** Judges from time to time; proposes when the followers that are in sync are not those that should be. */
+    int poll(final Assignment assignment, final LaneLog log, final long nowNs) {
+        if (nowNs - lastJudgedNs < judgeIntervalNs) {
+            return 0;
+        }
+        if (nowNs - lastJudgedNs > limits.maxLagNs()) {
+            // This node stood still itself; what the others said meanwhile may not have been read yet.
+            appended.clear();
+            heardFloorNs = nowNs;
+        }
+        lastJudgedNs = nowNs;
+        appended.add(nowNs, log.end());
+        final int wantedBits = wanted(assignment, log, nowNs);
+        if (!isDue(wantedBits, nowNs)) {
+            return 0;
+        }
+        if (outbox.propose(assignment, wantedBits)) {
+            commitRule.proposed(wantedBits);
+            proposedBits = wantedBits;
+            nextProposalNs = nowNs + limits.proposalRetryNs();
+        }
+        return 1;
+    }
+
+    /**
+     * A proposal that adds a replica and is not wanted any more has to be withdrawn, by one without it: until the
+     * controller has decided about one of them, commits wait for that replica.
+     */
+    private boolean isDue(final int wantedBits, final long nowNs) {
+        if (wantedBits == commitRule.inSyncBits() && wantedBits == commitRule.waitedBits()) {
+            return false;
+        }
+        return nowNs - nextProposalNs >= 0 || proposedBits != 0 && isWithdrawal(wantedBits);
+    }
+
+    private boolean isWithdrawal(final int wantedBits) {
+        return (proposedBits & ~commitRule.inSyncBits() & ~wantedBits) != 0;
+    }
+
+    private int wanted(final Assignment assignment, final LaneLog log, final long nowNs) {
+        final long dueNs = nowNs - limits.maxLagNs();
+        final long duePosition = appended.positionAt(dueNs);
+        int bits = commitRule.inSyncBits();
+        for (final FollowerProgress follower : followers) {
+            if ((commitRule.waitedBits() & follower.bit()) == 0) {
+                bits |= mayJoin(follower, assignment, log, duePosition, dueNs) ? follower.bit() : 0;
+            } else if (isBehind(follower, duePosition, dueNs)) {
+                bits &= ~follower.bit();
+            } else {
+                bits |= follower.bit();
+            }
+        }
+        return bits;
+    }
+
+    private boolean isBehind(final FollowerProgress follower, final long duePosition, final long dueNs) {
+        final long heardNs = follower.lastHeardNs() - heardFloorNs > 0 ? follower.lastHeardNs() : heardFloorNs;
+        return follower.acked() < duePosition || heardNs - dueNs < 0;
+    }
+
+    /** It must have all that is committed, and the begin of this tenure, or it could not lead. */
+    private boolean mayJoin(
+            final FollowerProgress follower,
+            final Assignment assignment,
+            final LaneLog log,
+            final long duePosition,
+            final long dueNs) {
+        if (!assignment.isAlive(follower.nodeId())) {
+            return false;
+        }
+        if (readmitsStale) {
+            return true;
+        }
+        return follower.isFollowing()
+                && follower.lastHeardNs() - dueNs >= 0
+                && follower.acked() >= log.committed()
+                && follower.acked() >= commitRule.readyPosition()
+                && follower.acked() >= duePosition;
+    }
+}

@@ -1,0 +1,371 @@
+package io.epona.sequencer;
+
+import io.epona.codec.FrameCheck;
+import io.epona.codec.FrameDescriptor;
+import io.epona.codec.FrameValidator;
+import io.epona.codec.replication.FollowResponseDecoder;
+import io.epona.codec.replication.FollowVerdict;
+import io.epona.codec.replication.FramesDecoder;
+import io.epona.journal.JournalTruncation;
+import io.epona.sequencer.testing.ReplicationFault;
+import org.agrona.DirectBuffer;
+import org.agrona.ErrorHandler;
+import org.agrona.concurrent.AgentTerminationException;
+import org.agrona.concurrent.ControlledMessageHandler.Action;
+
+/**
+ * A lane while another node leads it: finds with the leader the place up to which both logs are the same, cuts its own
+ * there, and from then on takes the leader's frames at the end of its log. It applies no frame to any state.
+ *
+ * <p>What it knows to be committed is what a leader said, as far as its own log is the same as that leader's and
+ * durable; it never goes back. To have to cut below that means that somebody lost what was acknowledged: the lane ends
+ * instead, before anything is changed.
+ *
+ * <p>Owned by the lane's thread; allocates nothing in steady state.
+ */
+final class LaneFollower {
+    /** Where it stands with its leader. */
+    private enum State {
+        /** It has no leader. */
+        IDLE,
+        /** Nobody knows yet whether its log is the same as the leader's. */
+        ASKING,
+        /** The journal is cutting the end of the log. */
+        CUTTING,
+        /** Its log is the same as the leader's, up to its end. */
+        FOLLOWING
+    }
+
+    private final LaneLog log;
+    private final LaneOutbox outbox;
+    private final JournalTruncation truncation;
+    private final ReplicationLimits limits;
+    private final ReplicationMeters meters;
+    private final ErrorHandler errorHandler;
+    private final boolean cutsToCommitted;
+    private final boolean ignoresGeneration;
+    private final Assignment assignment;
+    private final FrameValidator validator = new FrameValidator();
+    private final FollowResponseDecoder response = new FollowResponseDecoder();
+    private final FramesDecoder frames = new FramesDecoder();
+
+    private State state = State.IDLE;
+    private long knownCommitted;
+    private boolean isAnswerAwaited;
+    private long nextAskNs;
+    private long askIntervalNs;
+    private long lastHeardNs;
+    private long cutPosition;
+    private long cutGeneration;
+    private boolean isAckDue;
+    private boolean hasGap;
+    private long lastGapNs;
+    private long ackedReceived;
+    private long ackedDurable;
+    private boolean isInstallReported;
+
+    LaneFollower(final LaneContext context, final LaneLog log, final LaneOutbox outbox, final Cell cell) {
+        final LaneReplication replication = context.replication();
+        this.log = log;
+        this.outbox = outbox;
+        this.truncation = replication.truncation();
+        this.limits = replication.limits();
+        this.meters = replication.meters();
+        this.errorHandler = context.errorHandler();
+        this.cutsToCommitted = replication.faults().contains(ReplicationFault.CUT_TO_OWN_COMMITTED);
+        this.ignoresGeneration = replication.faults().contains(ReplicationFault.IGNORE_TRUNCATION_GENERATION);
+        this.assignment = new Assignment(cell);
+        this.knownCommitted = log.committed();
+    }
+
+    /** There is another leader, or a new epoch of the same one. Not while the log is being cut. */
+    void begin(final Assignment newAssignment, final long nowNs) {
+        assignment.set(newAssignment);
+        settleCommitted();
+        isInstallReported = false;
+        hasGap = false;
+        lastGapNs = nowNs - LaneLimits.GAP_INTERVAL_NS;
+        ask(State.ASKING, nowNs);
+        if (cutsToCommitted) {
+            cut(log.committed());
+        }
+    }
+
+    /** There is no leader, or this node is it. Not while the log is being cut. */
+    void end() {
+        settleCommitted();
+        state = State.IDLE;
+    }
+
+    /** What a former leader said beyond the end of this log says nothing of frames that take their place. */
+    private void settleCommitted() {
+        knownCommitted = Math.max(log.committed(), Math.min(knownCommitted, log.end()));
+    }
+
+    /** True while the journal cuts the log: nothing may be appended or decided until it has. */
+    boolean isCutting() {
+        return state == State.CUTTING;
+    }
+
+    private void ask(final State newState, final long nowNs) {
+        state = newState;
+        isAnswerAwaited = true;
+        askIntervalNs = LaneLimits.FIRST_FOLLOW_RETRY_NS;
+        nextAskNs = nowNs;
+        lastHeardNs = nowNs;
+    }
+
+    /** What is committed now. Durable does not count while the log is being cut. */
+    long committed() {
+        if (state == State.CUTTING) {
+            return log.committed();
+        }
+        return Math.max(log.committed(), Math.min(knownCommitted, Math.min(log.end(), log.durable())));
+    }
+
+    int poll(final long nowNs) {
+        outbox.pollStopFeeds();
+        return switch (state) {
+            case IDLE -> 0;
+            case ASKING -> pollQuestion(nowNs);
+            case CUTTING -> pollCut(nowNs);
+            case FOLLOWING -> pollSilence(nowNs) + pollQuestion(nowNs) + pollAck(nowNs);
+        };
+    }
+
+    private int pollQuestion(final long nowNs) {
+        if (!isAnswerAwaited || nowNs - nextAskNs < 0) {
+            return 0;
+        }
+        if (outbox.followRequest(assignment, log)) {
+            nextAskNs = nowNs + askIntervalNs;
+            askIntervalNs = Math.min(2 * askIntervalNs, limits.followRetryNs());
+        }
+        return 1;
+    }
+
+    /** A leader that says nothing may not know that it has a follower here. */
+    private int pollSilence(final long nowNs) {
+        if (isAnswerAwaited || nowNs - lastHeardNs < limits.silenceNs()) {
+            return 0;
+        }
+        ask(State.FOLLOWING, nowNs);
+        return 1;
+    }
+
+    private int pollAck(final long nowNs) {
+        final long received = log.end();
+        final long durable = Math.min(received, log.durable());
+        final boolean tellsGap = hasGap && nowNs - lastGapNs >= LaneLimits.GAP_INTERVAL_NS;
+        if (!isAckDue && !tellsGap && received == ackedReceived && durable == ackedDurable) {
+            return 0;
+        }
+        if (outbox.followerAck(assignment, received, durable, tellsGap)) {
+            isAckDue = false;
+            ackedReceived = received;
+            ackedDurable = durable;
+            if (tellsGap) {
+                hasGap = false;
+                lastGapNs = nowNs;
+            }
+        }
+        return 1;
+    }
+
+    void onFollowResponse(final DirectBuffer buffer, final int offset, final int length, final long nowNs) {
+        final FollowResponseDecoder message =
+                response.wrap(buffer, offset, FollowResponseDecoder.BLOCK_LENGTH, FollowResponseDecoder.SCHEMA_VERSION);
+        if (length != FollowResponseDecoder.BLOCK_LENGTH
+                || !isOfLeader(message.fromNode(), message.leaderEpoch())
+                || message.verdictRaw() > FollowVerdict.ASK.value()) {
+            meters.ignored().incrementPlain();
+            return;
+        }
+        switch (message.verdict()) {
+            case FOLLOW -> onFollow(message, nowNs);
+            case DIVERGED -> onDiverged(message, nowNs);
+            case INSTALL -> onInstall(message, nowNs);
+            case ASK -> onAsk(nowNs);
+            default -> meters.ignored().incrementPlain();
+        }
+    }
+
+    private boolean isOfLeader(final int fromNode, final int leaderEpoch) {
+        return leaderEpoch == assignment.leaderEpoch() && fromNode == assignment.leader() && state != State.IDLE;
+    }
+
+    /** An answer to an earlier question is told by the end of the log that it is about. */
+    private void onFollow(final FollowResponseDecoder message, final long nowNs) {
+        if (state == State.FOLLOWING) {
+            isAnswerAwaited = false;
+            lastHeardNs = nowNs;
+            return;
+        }
+        if (message.position() != log.end() || message.epoch() != log.epochs().lastEpoch()) {
+            meters.ignored().incrementPlain();
+            return;
+        }
+        state = State.FOLLOWING;
+        isAnswerAwaited = false;
+        isAckDue = true;
+        lastHeardNs = nowNs;
+        knownCommitted = Math.max(knownCommitted, message.committedPosition());
+    }
+
+    private void onDiverged(final FollowResponseDecoder message, final long nowNs) {
+        final long end = log.end();
+        final long position = Math.min(message.position(), log.epochs().endOf(message.epoch(), end));
+        if (state != State.ASKING || position >= end) {
+            meters.ignored().incrementPlain();
+            return;
+        }
+        lastHeardNs = nowNs;
+        cut(position);
+    }
+
+    private void onInstall(final FollowResponseDecoder message, final long nowNs) {
+        nextAskNs = nowNs + limits.followRetryNs();
+        if (!isInstallReported) {
+            isInstallReported = true;
+            errorHandler.onError(new IllegalStateException(
+                    "this replica is too far behind to follow, and has to be installed anew: end=" + log.end()
+                            + ", leader=" + assignment.leader() + ", leader's journal begins at="
+                            + message.position()));
+        }
+    }
+
+    private void onAsk(final long nowNs) {
+        if (!isAnswerAwaited) {
+            ask(state, nowNs);
+        }
+    }
+
+    /** Below what is committed nothing is cut: checked before anything changes. */
+    private void cut(final long position) {
+        final long end = log.end();
+        if (position < log.committed() || position < Math.min(knownCommitted, end) && !cutsToCommitted) {
+            throw new AgentTerminationException("the leader's log lacks what is committed: cut to=" + position
+                    + ", committed=" + log.committed() + ", known to be committed=" + knownCommitted + ", end=" + end
+                    + ", durable=" + log.durable() + ", leader=" + assignment.leader() + ", leaderEpoch="
+                    + assignment.leaderEpoch() + ", epochs=" + log.epochs());
+        }
+        if (position >= end) {
+            return;
+        }
+        meters.truncations().incrementPlain();
+        meters.truncatedLength().getAndAddPlain(end - position);
+        cutPosition = position;
+        state = State.CUTTING;
+        if (!ignoresGeneration) {
+            cutGeneration = truncation.request(position);
+            log.wakeJournal();
+        }
+    }
+
+    private int pollCut(final long nowNs) {
+        if (!ignoresGeneration && !truncation.isDone(cutGeneration)) {
+            return 0;
+        }
+        log.cutTo(cutPosition);
+        if (!ignoresGeneration) {
+            truncation.resume(cutGeneration);
+            log.wakeJournal();
+        }
+        ask(State.ASKING, nowNs);
+        return 1 + pollQuestion(nowNs);
+    }
+
+    Action onFrames(final DirectBuffer buffer, final int offset, final int length, final long nowNs) {
+        final FramesDecoder message =
+                frames.wrap(buffer, offset, FramesDecoder.BLOCK_LENGTH, FramesDecoder.SCHEMA_VERSION);
+        if (length < FramesDecoder.BLOCK_LENGTH
+                || length != FramesDecoder.BLOCK_LENGTH + message.framesLength()
+                || !isOfLeader(message.fromNode(), message.leaderEpoch())
+                || state != State.FOLLOWING) {
+            meters.ignored().incrementPlain();
+            return Action.CONTINUE;
+        }
+        lastHeardNs = nowNs;
+        knownCommitted = Math.max(knownCommitted, message.committedPosition());
+        isAckDue = true;
+        final long position = message.position();
+        if (position > log.end()) {
+            hasGap = true;
+            meters.gaps().incrementPlain();
+            return Action.CONTINUE;
+        }
+        return append(buffer, offset + FramesDecoder.BLOCK_LENGTH, message.framesLength(), position);
+    }
+
+    private Action append(final DirectBuffer buffer, final int offset, final int length, final long position) {
+        final long end = position + length;
+        if (FrameDescriptor.framePosition(end, log.spanLength()) <= log.end()) {
+            return Action.CONTINUE;
+        }
+        if (!log.appender().hasRoomUpTo(FrameDescriptor.framePosition(end, log.spanLength()), Long.MAX_VALUE)) {
+            // Nothing behind it is read either, so that the leader's sender sees that there is no room here.
+            return Action.ABORT;
+        }
+        final int known = lengthKnown(buffer, offset, length, position);
+        if (known < 0 || !isValid(buffer, offset + known, length - known)) {
+            hasGap = true;
+            return Action.CONTINUE;
+        }
+        log.appendFrames(buffer, offset + known, length - known);
+        hasGap = false;
+        return Action.CONTINUE;
+    }
+
+    /** Bytes of frames that are in the log already; -1 when none of the frames begins at the log's end. */
+    private int lengthKnown(final DirectBuffer buffer, final int offset, final int length, final long position) {
+        final long end = log.end();
+        long current = position;
+        while (current < end) {
+            final int at = (int) (current - position);
+            if (at + FrameDescriptor.HEADER_LENGTH > length) {
+                return refuse("frames end before the log does", current, 0);
+            }
+            final int frameLength = FrameDescriptor.frameLength(buffer, offset + at);
+            if (frameLength < FrameDescriptor.HEADER_LENGTH || frameLength > length - at) {
+                return refuse("impossible length", current, frameLength);
+            }
+            current = FrameDescriptor.nextFramePosition(current, frameLength, log.spanLength());
+        }
+        return current == end ? (int) (current - position) : refuse("no frame begins at the log's end", current, 0);
+    }
+
+    private boolean isValid(final DirectBuffer buffer, final int offset, final int length) {
+        final long start = log.end();
+        if (length > log.appender().maxUnpublishedLength()
+                || length > FrameDescriptor.remainingInSpan(start, log.spanLength())) {
+            refuse("frames reach too far", start, length);
+            return false;
+        }
+        int lastEpoch = log.epochs().lastEpoch();
+        long current = start;
+        while (current < start + length) {
+            final int at = (int) (current - start);
+            final FrameCheck check = validator.check(buffer, offset + at, length - at, current);
+            final int epoch = check == FrameCheck.VALID ? FrameDescriptor.leaderEpoch(buffer, offset + at) : 0;
+            final int alignedLength = FrameDescriptor.alignedLength(FrameDescriptor.frameLength(buffer, offset + at));
+            if (check != FrameCheck.VALID
+                    || epoch < lastEpoch
+                    || epoch > assignment.leaderEpoch()
+                    || alignedLength > length - at) {
+                refuse("no frame that may follow: found=" + check + ", epoch=" + epoch, current, alignedLength);
+                return false;
+            }
+            lastEpoch = epoch;
+            current = FrameDescriptor.framePosition(current + alignedLength, log.spanLength());
+        }
+        return true;
+    }
+
+    private int refuse(final String problem, final long position, final int frameLength) {
+        meters.ignored().incrementPlain();
+        errorHandler.onError(new MalformedCommandException("frames from the leader were not taken: " + problem
+                + ", position=" + position + ", length=" + frameLength + ", end=" + log.end() + ", leader="
+                + assignment.leader()));
+        return -1;
+    }
+}
