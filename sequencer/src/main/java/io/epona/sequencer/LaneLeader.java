@@ -3,7 +3,6 @@ package io.epona.sequencer;
 import io.epona.codec.replication.FollowRequestDecoder;
 import io.epona.codec.replication.FollowVerdict;
 import io.epona.codec.replication.FollowerAckDecoder;
-import io.epona.journal.RingLimits;
 import io.epona.runtime.LaneRole;
 import io.epona.runtime.ReplicaCounters;
 import io.epona.sequencer.testing.ReplicationFault;
@@ -185,10 +184,7 @@ final class LaneLeader {
     }
 
     private long oldestReadable() {
-        return Math.min(
-                journalStart.getAsLong(),
-                Math.max(
-                        0, RingLimits.oldestIntactPosition(log.end(), log.ring().length())));
+        return Math.min(journalStart.getAsLong(), log.ring().oldestIntactPosition(log.end()));
     }
 
     private void install(final int toNode) {

@@ -24,6 +24,7 @@ class CheckpointAgentTest {
     private static final long INTERVAL_LENGTH = 16 * 1024;
     private static final long IDLE_MS = 50;
 
+    private final ShadowHandOver handOver = ShadowHandOver.silent();
     private final LaneHarness harness = LaneHarness.started();
     private final MemoryCheckpointFiles files = new MemoryCheckpointFiles();
     private final JournalConfig journal = JournalConfig.of(
@@ -42,8 +43,6 @@ class CheckpointAgentTest {
     private final LaneHarness.CountingSignal onProgress = new LaneHarness.CountingSignal();
     private final CheckpointContext.Meters meters = CheckpointContext.Meters.onHeap();
     private CheckpointAgent agent = agent(CheckpointContext.Start.NONE);
-
-    private final ShadowHandOver handOver = ShadowHandOver.silent();
 
     private CheckpointAgent agent(final CheckpointContext.Start start) {
         return new CheckpointAgent(new CheckpointContext(

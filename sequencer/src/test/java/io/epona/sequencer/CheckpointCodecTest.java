@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.epona.codec.Crc32c;
 import io.epona.codec.checkpoint.CheckpointHeaderEncoder;
+import io.epona.codec.checkpoint.EpochEntryEncoder;
 import io.epona.codec.checkpoint.ProducerEntryEncoder;
 import io.epona.codec.lane.LaneResult;
 import java.nio.ByteOrder;
@@ -101,7 +102,7 @@ class CheckpointCodecTest {
         assertEquals(CheckpointException.Reason.NO_CHECKPOINT, refusalOf(magic, IDENTITY));
 
         final UnsafeBuffer newer = encode(false);
-        newer.putShort(CheckpointHeaderEncoder.formatVersionEncodingOffset(), (short) 2, ByteOrder.LITTLE_ENDIAN);
+        newer.putShort(CheckpointHeaderEncoder.formatVersionEncodingOffset(), (short) 3, ByteOrder.LITTLE_ENDIAN);
         restamp(newer);
         assertEquals(CheckpointException.Reason.NEWER_FORMAT, refusalOf(newer, IDENTITY));
 
@@ -125,10 +126,49 @@ class CheckpointCodecTest {
         assertEquals(CheckpointException.Reason.DAMAGED, refusalOf(shelved, IDENTITY));
 
         final UnsafeBuffer batches = encode(false);
-        final int producer = batches.capacity() - ProducerEntryEncoder.BLOCK_LENGTH;
+        final int producer = batches.capacity()
+                - state.epochs().count() * EpochEntryEncoder.BLOCK_LENGTH
+                - ProducerEntryEncoder.BLOCK_LENGTH;
         batches.putByte(producer + ProducerEntryEncoder.batchCountEncodingOffset(), (byte) 6);
         restamp(batches);
         assertEquals(CheckpointException.Reason.DAMAGED, refusalOf(batches, IDENTITY));
+    }
+
+    @Test
+    void shouldKeepTheLeaderEpochsOfTheLog() {
+        encodeFilled(false);
+        state.epochs().onFrame(3, state.position() - 200);
+        state.epochs().onFrame(7, state.position() - 100);
+        final UnsafeBuffer buffer = encode(false);
+        final EpochHistory read = CheckpointCodec.decode(buffer, buffer.capacity(), IDENTITY, state.config())
+                .state()
+                .epochs();
+        assertEquals(state.epochs().toString(), read.toString());
+        assertEquals(3, read.count());
+        assertEquals(state.position() - 200, read.endOf(2, state.position()));
+
+        final int last = buffer.capacity() - EpochEntryEncoder.BLOCK_LENGTH;
+        buffer.putLong(
+                last + EpochEntryEncoder.startPositionEncodingOffset(), state.position(), ByteOrder.LITTLE_ENDIAN);
+        restamp(buffer);
+        assertEquals(CheckpointException.Reason.DAMAGED, refusalOf(buffer, IDENTITY));
+    }
+
+    @Test
+    void shouldTakeTheWholeLogForOneEpochWhenTheFormatIsThatOfBefore() {
+        final UnsafeBuffer buffer = encodeFilled(false);
+        final int length = buffer.capacity() - EpochEntryEncoder.BLOCK_LENGTH;
+        final UnsafeBuffer old = new UnsafeBuffer(new byte[length]);
+        old.putBytes(0, buffer, 0, length);
+        old.putShort(CheckpointHeaderEncoder.formatVersionEncodingOffset(), (short) 1, ByteOrder.LITTLE_ENDIAN);
+        old.putShort(CheckpointHeaderEncoder.epochCountEncodingOffset(), (short) 0, ByteOrder.LITTLE_ENDIAN);
+        restamp(old);
+        final EpochHistory read = CheckpointCodec.decode(old, length, IDENTITY, state.config())
+                .state()
+                .epochs();
+        assertEquals(state.leaderEpoch(), read.lastEpoch());
+        assertEquals(1, read.count());
+        assertEquals(0, read.startPosition(0));
     }
 
     @Test
