@@ -37,10 +37,12 @@ class SchemaTest {
             Map.entry("batchCount", "batches"),
             Map.entry("inSyncCount", "inSyncC"),
             Map.entry("committedPosition", "committedPos."),
+            Map.entry("replicaCount", "replC"),
+            Map.entry("standing", "stand"),
             Map.entry("eventType", "event"));
 
     @ParameterizedTest
-    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "orderflow", "replication"})
+    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "control", "orderflow", "replication"})
     void shouldCoverEveryByteWhenFieldsAreLaidOut(final String schema) throws Exception {
         final Document document = parse(schema);
         final Map<String, Integer> lengths = typeLengths(document);
@@ -59,7 +61,7 @@ class SchemaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "orderflow", "replication"})
+    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "control", "orderflow", "replication"})
     void shouldDrawEveryFieldWhenSchemaHasByteMap(final String schema) throws Exception {
         final Document document = parse(schema);
         final String map = comment(document);

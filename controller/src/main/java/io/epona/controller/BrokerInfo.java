@@ -1,6 +1,7 @@
 package io.epona.controller;
 
 import java.util.List;
+import org.apache.kafka.common.Uuid;
 
 /**
  * A broker as clients see it. Immutable.
@@ -9,9 +10,18 @@ import java.util.List;
  * @param endpoints its listeners, none until it has registered in this cluster for the first time.
  * @param rack where it stands, or null.
  * @param fenced true when it must not be shown to clients as alive.
- * @param epoch grows with each registration.
+ * @param inControlledShutdown true when it is about to stop and leads nothing that another can lead.
+ * @param epoch grows with each start.
+ * @param incarnationId its newest start.
  */
-public record BrokerInfo(int id, List<Endpoint> endpoints, String rack, boolean fenced, long epoch) {
+public record BrokerInfo(
+        int id,
+        List<Endpoint> endpoints,
+        String rack,
+        boolean fenced,
+        boolean inControlledShutdown,
+        long epoch,
+        Uuid incarnationId) {
     /**
      * The endpoint of a listener.
      *

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.requests.ApiError;
 import org.apache.kafka.server.common.ProducerIdsBlock;
@@ -12,14 +13,15 @@ import org.apache.kafka.server.common.ProducerIdsBlock;
 /**
  * Changes and shows the metadata of the cluster.
  *
- * <p>Any thread may call any method. {@link #image()} is a volatile read. Commands run one after another on the
- * controller's thread, which also completes the futures: hand over to your own thread before doing work there. A
- * command's future completes when its records are durable, the image that has them is published and the lanes know the
- * partitions that it opened or closed.
+ * <p>Any thread may call any method. {@link #image()} is a volatile read. Commands go through the cell's control log,
+ * and the controller's thread completes their futures (a timer's thread when the time is over): hand over to your own
+ * thread before doing work there. A command's future completes when it is in the log for good, the image that has what
+ * it changed is published on this node, and this node's lanes know the partitions that it opened or closed.
  *
  * <p>What is wrong with one item of a command (a bad name, an unknown key) is in that item's result. A future completes
  * exceptionally, with an exception that {@code Errors.forException} understands, when the command as a whole could not
- * be carried out: the metadata log failed, the controller is closed or has too many commands waiting.
+ * be carried out: the log failed, took nothing or gave no answer in time (retriable: the command may yet be carried
+ * out), the controller is closed or has too many commands waiting.
  */
 public interface ClusterController extends AutoCloseable {
     /**
@@ -63,26 +65,64 @@ public interface ClusterController extends AutoCloseable {
      *
      * @param topics what to make, each name once.
      * @param validateOnly true to decide and to change nothing.
+     * @param timeoutMs how long to wait, milliseconds; 0 or less: not longer than it commonly takes.
      * @return one result per topic in the order asked for.
      */
-    CompletableFuture<List<CreateTopicResult>> createTopics(List<NewTopicSpec> topics, boolean validateOnly);
+    CompletableFuture<List<CreateTopicResult>> createTopics(
+            List<NewTopicSpec> topics, boolean validateOnly, int timeoutMs);
+
+    /**
+     * Makes topics, and waits for that as long as is common.
+     *
+     * @param topics what to make, each name once.
+     * @param validateOnly true to decide and to change nothing.
+     * @return one result per topic in the order asked for.
+     */
+    default CompletableFuture<List<CreateTopicResult>> createTopics(List<NewTopicSpec> topics, boolean validateOnly) {
+        return createTopics(topics, validateOnly, ControllerLimits.COMMAND_TIMEOUT_MS);
+    }
 
     /**
      * Removes topics with all their records.
      *
      * @param topics by name or by id.
+     * @param timeoutMs how long to wait, milliseconds; 0 or less: not longer than it commonly takes.
      * @return one result per topic in the order asked for.
      */
-    CompletableFuture<List<DeleteTopicResult>> deleteTopics(List<TopicReference> topics);
+    CompletableFuture<List<DeleteTopicResult>> deleteTopics(List<TopicReference> topics, int timeoutMs);
+
+    /**
+     * Removes topics with all their records, and waits for that as long as is common.
+     *
+     * @param topics by name or by id.
+     * @return one result per topic in the order asked for.
+     */
+    default CompletableFuture<List<DeleteTopicResult>> deleteTopics(List<TopicReference> topics) {
+        return deleteTopics(topics, ControllerLimits.COMMAND_TIMEOUT_MS);
+    }
 
     /**
      * Adds partitions to topics.
      *
      * @param topics the topics with their new total, each name once.
      * @param validateOnly true to decide and to change nothing.
+     * @param timeoutMs how long to wait, milliseconds; 0 or less: not longer than it commonly takes.
      * @return one result per topic in the order asked for.
      */
-    CompletableFuture<List<TopicResult>> createPartitions(List<NewPartitionsSpec> topics, boolean validateOnly);
+    CompletableFuture<List<TopicResult>> createPartitions(
+            List<NewPartitionsSpec> topics, boolean validateOnly, int timeoutMs);
+
+    /**
+     * Adds partitions to topics, and waits for that as long as is common.
+     *
+     * @param topics the topics with their new total, each name once.
+     * @param validateOnly true to decide and to change nothing.
+     * @return one result per topic in the order asked for.
+     */
+    default CompletableFuture<List<TopicResult>> createPartitions(
+            List<NewPartitionsSpec> topics, boolean validateOnly) {
+        return createPartitions(topics, validateOnly, ControllerLimits.COMMAND_TIMEOUT_MS);
+    }
 
     /**
      * Changes single configuration keys.
@@ -112,12 +152,72 @@ public interface ClusterController extends AutoCloseable {
     CompletableFuture<ProducerIdsBlock> allocateProducerIds();
 
     /**
-     * Records where this node can be reached. To be called before clients are served.
+     * This start of the node, as its registration has it.
+     *
+     * @return random, new with each start.
+     */
+    Uuid incarnationId();
+
+    /**
+     * Registers this node: from now on it may lead and be found by clients. Repeated by itself whenever the connection
+     * to the control log is another one, so that a node that was fenced comes back.
+     *
+     * @param registration what the node has and where it can be reached.
+     * @return completes when the image has it; exceptionally when the cell refuses this node for good.
+     */
+    CompletableFuture<Void> registerNode(NodeRegistration registration);
+
+    /**
+     * Registers a node alone.
      *
      * @param registration the node's listeners.
      * @return completes when the image has it.
      */
-    CompletableFuture<Void> registerBroker(BrokerRegistration registration);
+    default CompletableFuture<Void> registerBroker(BrokerRegistration registration) {
+        return registerNode(NodeRegistration.alone(registration.endpoints(), registration.rack()));
+    }
+
+    /**
+     * Asks for other in-sync replicas of a lane that this node leads.
+     *
+     * @param change counts only if the lane's epoch and version are still those that it names.
+     * @return no error when the image has it; else why not: whoever asked looks at the lane as it is, and asks again.
+     */
+    CompletableFuture<ApiError> proposeInSync(InSyncChange change);
+
+    /**
+     * Lets preferred leaders lead. A leader that is not the preferred one is never elected this way, and one that is
+     * not in sync never at all.
+     *
+     * @param laneIds the lanes; none for all.
+     * @param timeoutMs how long to wait, milliseconds; 0 or less: not longer than it commonly takes.
+     * @return per lane no error when the preferred leader leads from now on; else why not.
+     */
+    CompletableFuture<Map<Integer, ApiError>> electLeaders(List<Integer> laneIds, int timeoutMs);
+
+    /**
+     * Lets this node lead the lanes that prefer it, if it is fit to and does not. To be called now and then; costs
+     * nothing when there is nothing to do.
+     *
+     * @return completes when that is done, with the lanes that were asked for.
+     */
+    CompletableFuture<List<Integer>> claimPreferredLanes();
+
+    /**
+     * Says that this node is about to stop: other nodes lead what it leads, and do not wait for it any more.
+     *
+     * @param timeoutMs how long to wait, milliseconds.
+     * @return completes when the node can stop without anybody waiting for it, with the lanes that nobody else can
+     *     lead.
+     */
+    CompletableFuture<List<Integer>> beginControlledShutdown(int timeoutMs);
+
+    /**
+     * Who leads the control log.
+     *
+     * @return as far as this node knows.
+     */
+    ControlLogStatus controlLogStatus();
 
     /**
      * Finishes the running command, fails those that wait, and closes the metadata log. Waits for that, so not to be

@@ -2,6 +2,7 @@ package io.epona.controller;
 
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
@@ -18,6 +19,7 @@ public final class ClusterImage {
     private final Map<Integer, BrokerInfo> brokers;
     private final Topics topics;
     private final PartitionTable partitions;
+    private final CellState cell;
 
     ClusterImage(
             ClusterIdentity identity,
@@ -25,13 +27,15 @@ public final class ClusterImage {
             MetadataImage kafkaImage,
             Map<Integer, BrokerInfo> brokers,
             Topics topics,
-            PartitionTable partitions) {
+            PartitionTable partitions,
+            CellState cell) {
         this.identity = identity;
         this.version = version;
         this.kafkaImage = kafkaImage;
         this.brokers = brokers;
         this.topics = topics;
         this.partitions = partitions;
+        this.cell = cell;
     }
 
     /**
@@ -96,6 +100,39 @@ public final class ClusterImage {
      */
     public BrokerInfo broker(int id) {
         return brokers.get(id);
+    }
+
+    /**
+     * All lanes.
+     *
+     * @return unmodifiable, by lane id; empty until the cell has begun.
+     */
+    public List<LaneInfo> lanes() {
+        return cell.lanes();
+    }
+
+    /**
+     * A lane by id.
+     *
+     * @param laneId the id, below the number of lanes.
+     * @return the lane; the same object as in the image before when nothing about it changed.
+     */
+    public LaneInfo lane(int laneId) {
+        return cell.lanes().get(laneId);
+    }
+
+    /**
+     * What a node's copy of a lane is worth in an election.
+     *
+     * @param nodeId the node.
+     * @param laneId the lane.
+     * @return null for a node that has never registered, or of a cell of one.
+     */
+    public Standing standing(int nodeId, int laneId) {
+        NodeState node = cell.nodes().get(nodeId);
+        return node == null || laneId >= node.lanes().size()
+                ? null
+                : node.lane(laneId).standing();
     }
 
     /**
@@ -210,6 +247,10 @@ public final class ClusterImage {
 
     Map<Integer, BrokerInfo> brokersById() {
         return brokers;
+    }
+
+    CellState cell() {
+        return cell;
     }
 
     Topics topicMaps() {

@@ -3,18 +3,15 @@ package io.epona.controller;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import org.apache.kafka.common.errors.ThrottlingQuotaExceededException;
 
 /**
- * Runs commands one after another on an executor, each to its end (which may lie behind asynchronous work) before the
- * next begins. Any thread submits; everything else belongs to the executor's thread.
+ * Runs tasks one after another on an executor, each to its end (which may lie behind asynchronous work) before the next
+ * begins. Any thread submits; everything else belongs to the executor's thread. Without a bound of its own: what it is
+ * given is bounded by what may wait for an answer and by the pace of the control log.
  */
 final class CommandQueue {
     private final Executor executor;
-    private final AtomicInteger waitingCount = new AtomicInteger();
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private boolean running;
 
@@ -23,42 +20,19 @@ final class CommandQueue {
     }
 
     /**
-     * Submits a command.
+     * Submits a task.
      *
-     * @param command starts the work and returns its result to come; an exception out of it is the result too.
-     * @return completes as the command's result does; exceptionally when too many commands wait.
+     * @param task starts the work and returns its result to come; an exception out of it is the result too.
+     * @return completes as the task's result does.
+     * @throws java.util.concurrent.RejectedExecutionException when the executor takes nothing more.
      */
-    <R> CompletableFuture<R> submit(Supplier<CompletableFuture<R>> command) {
+    <R> CompletableFuture<R> submit(Supplier<CompletableFuture<R>> task) {
         CompletableFuture<R> result = new CompletableFuture<>();
-        if (waitingCount.incrementAndGet() > ControllerLimits.MAX_WAITING_COMMANDS) {
-            waitingCount.decrementAndGet();
-            result.completeExceptionally(
-                    new ThrottlingQuotaExceededException("The controller has too many commands waiting: limit="
-                            + ControllerLimits.MAX_WAITING_COMMANDS + "; try again later"));
-            return result;
-        }
-        enqueue(command, result);
+        executor.execute(() -> {
+            waiting.add(() -> run(task, result));
+            runNext();
+        });
         return result;
-    }
-
-    /** Submits the command that ends the controller: it is taken however many wait. */
-    <R> CompletableFuture<R> submitLast(Supplier<CompletableFuture<R>> command) {
-        CompletableFuture<R> result = new CompletableFuture<>();
-        waitingCount.incrementAndGet();
-        enqueue(command, result);
-        return result;
-    }
-
-    private <R> void enqueue(Supplier<CompletableFuture<R>> command, CompletableFuture<R> result) {
-        try {
-            executor.execute(() -> {
-                waiting.add(() -> run(command, result));
-                runNext();
-            });
-        } catch (RejectedExecutionException e) {
-            waitingCount.decrementAndGet();
-            result.completeExceptionally(e);
-        }
     }
 
     private void runNext() {
@@ -72,10 +46,10 @@ final class CommandQueue {
         }
     }
 
-    private <R> void run(Supplier<CompletableFuture<R>> command, CompletableFuture<R> result) {
+    private <R> void run(Supplier<CompletableFuture<R>> task, CompletableFuture<R> result) {
         CompletableFuture<R> work;
         try {
-            work = command.get();
+            work = task.get();
         } catch (RuntimeException | Error e) {
             work = CompletableFuture.failedFuture(e);
         }
@@ -85,9 +59,8 @@ final class CommandQueue {
             } else {
                 result.completeExceptionally(error);
             }
-            waitingCount.decrementAndGet();
             running = false;
-            // not here and now: a long queue of commands that complete at once would grow the stack
+            // not here and now: a long queue of tasks that complete at once would grow the stack
             executor.execute(this::runNext);
         });
     }

@@ -14,6 +14,23 @@ public final class ControllerLimits {
      */
     public static final int MAX_WAITING_COMMANDS = 4_096;
 
+    /**
+     * Shortest time that a command is waited for, milliseconds: some clients send a timeout of 0 and mean that they do
+     * not want to wait for followers, not that the command shall fail.
+     */
+    public static final int MIN_COMMAND_TIMEOUT_MS = 1_000;
+
+    /**
+     * How long a command is waited for whose origin names no time, milliseconds: Kafka's default.api.timeout halved.
+     */
+    public static final int COMMAND_TIMEOUT_MS = 30_000;
+
+    /** How long a node waits for the answer to a command that it submits until it is carried out, milliseconds. */
+    public static final int RETRY_TIMEOUT_MS = 5_000;
+
+    /** How long a node waits before it submits a command again that the log did not take or answer, milliseconds. */
+    public static final int RETRY_INTERVAL_MS = 500;
+
     /** Longest payload of one entry of the metadata log: far above any record, far below what a torn length may say. */
     public static final int MAX_ENTRY_LENGTH = 8 * 1024 * 1024;
 
@@ -22,6 +39,9 @@ public final class ControllerLimits {
      * per partition to its lane.
      */
     public static final int MAX_PARTITIONS_PER_COMMAND = 10_000;
+
+    /** Most nodes of a cell: what the fixed layouts of lane records and commands have room for. */
+    public static final int MAX_REPLICA_COUNT = 5;
 
     /** Longest part of a snapshot of the metadata: fits into one message of any log with terms of 512 KiB or more. */
     public static final int MAX_SNAPSHOT_PART_LENGTH = 32 * 1024;

@@ -14,8 +14,11 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.image.MetadataDelta;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.MetadataProvenance;
+import org.apache.kafka.image.TopicDelta;
 import org.apache.kafka.image.TopicImage;
+import org.apache.kafka.image.TopicsDelta;
 import org.apache.kafka.metadata.BrokerRegistration;
+import org.apache.kafka.metadata.PartitionRegistration;
 
 /**
  * Applies records to an image, giving the next one. Used once, by one thread; has no clock, no randomness and no I/O.
@@ -26,6 +29,8 @@ final class ImageFold {
     private final MetadataDelta delta;
     private final TopicConfigs topicConfigs;
     private final Map<Uuid, Map<Integer, MetadataRecord.Placement>> placements = new HashMap<>();
+    private final TreeMap<Integer, LaneInfo> changedLanes = new TreeMap<>();
+    private final Map<Integer, NodeState> changedNodes = new HashMap<>();
     private ClusterIdentity identity;
     private int nextPartitionIndex;
 
@@ -37,15 +42,16 @@ final class ImageFold {
         this.nextPartitionIndex = base.partitionIndexLimit();
     }
 
-    /** The image of a cluster of which nothing is known yet. */
-    static ClusterImage empty() {
+    /** The image of a cluster of which nothing is known yet but, for a cell of one, the lanes. */
+    static ClusterImage empty(int nodeId, CellState cell) {
         return new ClusterImage(
-                new ClusterIdentity(Uuid.ZERO_UUID, -1),
+                new ClusterIdentity(Uuid.ZERO_UUID, nodeId),
                 -1,
                 MetadataImage.EMPTY,
                 Map.of(),
                 Topics.EMPTY,
-                PartitionTable.EMPTY);
+                PartitionTable.EMPTY,
+                cell);
     }
 
     ImageFold applyAll(List<MetadataRecord> records) {
@@ -64,7 +70,15 @@ final class ImageFold {
             }
             case MetadataRecord.PlacementLimit limit ->
                 nextPartitionIndex = Math.max(nextPartitionIndex, limit.nextPartitionIndex());
-            case MetadataRecord.Identity who -> identity = who.identity();
+            case MetadataRecord.Identity who ->
+                identity = who.identity().nodeId() == ClusterIdentity.EVERY_NODE
+                        ? new ClusterIdentity(who.identity().clusterId(), identity.nodeId())
+                        : who.identity();
+            case MetadataRecord.Lane lane -> changedLanes.put(lane.lane().laneId(), lane.lane());
+            case MetadataRecord.Node node -> changedNodes.put(node.node().nodeId(), node.node());
+            case MetadataRecord.Version ignored -> {
+                // whoever reads the snapshot gives it to build
+            }
         }
     }
 
@@ -74,6 +88,10 @@ final class ImageFold {
      * @param version index of the last entry that was applied.
      */
     ClusterImage build(long version) {
+        CellState cell = cell();
+        if (!changedLanes.isEmpty()) {
+            followLanes();
+        }
         MetadataImage kafkaImage = delta.apply(new MetadataProvenance(version, 0, 0, true));
         Topics topics = base.topicMaps();
         PartitionTable.Builder partitions = base.partitionTable().edit();
@@ -82,10 +100,59 @@ final class ImageFold {
         if (!touched.isEmpty()) {
             topics = topics.mutableCopy();
             for (Uuid topicId : touched) {
-                replaceTopic(kafkaImage, topicId, topics, partitions);
+                replaceTopic(kafkaImage, topicId, cell.lanes(), topics, partitions);
             }
         }
-        return new ClusterImage(identity, version, kafkaImage, brokers(kafkaImage), topics, partitions.build());
+        return new ClusterImage(identity, version, kafkaImage, brokers(kafkaImage), topics, partitions.build(), cell);
+    }
+
+    private CellState cell() {
+        if (changedLanes.isEmpty() && changedNodes.isEmpty()) {
+            return base.cell();
+        }
+        List<LaneInfo> lanes = new ArrayList<>(base.lanes());
+        changedLanes.forEach((laneId, lane) -> {
+            if (laneId < lanes.size()) {
+                lanes.set(laneId, lane);
+            } else if (laneId == lanes.size()) {
+                lanes.add(lane);
+            } else {
+                throw new IllegalStateException("lanes without one between: lane=" + lane + ", lanes=" + lanes.size());
+            }
+        });
+        Map<Integer, NodeState> nodes = new HashMap<>(base.cell().nodes());
+        nodes.putAll(changedNodes);
+        return new CellState(lanes, nodes);
+    }
+
+    /** Tells Kafka's image of the partitions whose lane has changed. */
+    private void followLanes() {
+        base.forEachPartition(partition -> follow(partition.topicId(), partition.partition(), partition.laneId()));
+        placements.forEach((topicId, byPartition) ->
+                byPartition.forEach((partition, placement) -> follow(topicId, partition, placement.laneId())));
+    }
+
+    private void follow(Uuid topicId, int partition, int laneId) {
+        LaneInfo lane = changedLanes.get(laneId);
+        PartitionRegistration now = lane == null ? null : registration(topicId, partition);
+        if (now != null && !PartitionRecords.agrees(now, lane)) {
+            delta.replay(PartitionRecords.kafkaRecord(topicId, partition, lane));
+        }
+    }
+
+    /** What is known of a partition so far; null when its topic is deleted. */
+    private PartitionRegistration registration(Uuid topicId, int partition) {
+        TopicsDelta topics = delta.topicsDelta();
+        if (topics != null) {
+            TopicDelta changed = topics.changedTopic(topicId);
+            PartitionRegistration registration =
+                    changed == null ? null : changed.partitionChanges().get(partition);
+            if (registration != null || topics.deletedTopicIds().contains(topicId)) {
+                return registration;
+            }
+        }
+        TopicImage topic = base.kafkaImage().topics().getTopic(topicId);
+        return topic == null ? null : topic.partitions().get(partition);
     }
 
     /**
@@ -134,7 +201,11 @@ final class ImageFold {
     }
 
     private void replaceTopic(
-            MetadataImage kafkaImage, Uuid topicId, Topics topics, PartitionTable.Builder partitions) {
+            MetadataImage kafkaImage,
+            Uuid topicId,
+            List<LaneInfo> lanes,
+            Topics topics,
+            PartitionTable.Builder partitions) {
         TopicInfo before = base.topic(topicId);
         TopicImage after = kafkaImage.topics().getTopic(topicId);
         if (after == null) {
@@ -144,11 +215,19 @@ final class ImageFold {
             }
             return;
         }
-        Map<String, String> overrides = Map.copyOf(
-                kafkaImage.configs().configMapForResource(new ConfigResource(ConfigResource.Type.TOPIC, after.name())));
         PartitionInfo[] infos =
-                TopicPartitions.of(after, before, placements.getOrDefault(topicId, Map.of()), partitions);
+                new TopicPartitions(lanes, partitions).of(after, before, placements.getOrDefault(topicId, Map.of()));
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, after.name());
+        if (before != null && !isConfigured(resource)) {
+            topics.put(before.withPartitions(infos));
+            return;
+        }
+        Map<String, String> overrides = Map.copyOf(kafkaImage.configs().configMapForResource(resource));
         topics.put(new TopicInfo(after.name(), topicId, infos, overrides, topicConfigs));
+    }
+
+    private boolean isConfigured(ConfigResource resource) {
+        return delta.configsDelta() != null && delta.configsDelta().changes().containsKey(resource);
     }
 
     private Map<Integer, BrokerInfo> brokers(MetadataImage kafkaImage) {
@@ -166,6 +245,12 @@ final class ImageFold {
                 .forEach((listener, endpoint) -> endpoints.add(
                         new Endpoint(listener, endpoint.host(), endpoint.port(), endpoint.securityProtocol())));
         return new BrokerInfo(
-                broker.id(), List.copyOf(endpoints), broker.rack().orElse(null), broker.fenced(), broker.epoch());
+                broker.id(),
+                List.copyOf(endpoints),
+                broker.rack().orElse(null),
+                broker.fenced(),
+                broker.inControlledShutdown(),
+                broker.epoch(),
+                broker.incarnationId());
     }
 }

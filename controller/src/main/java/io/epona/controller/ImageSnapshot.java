@@ -10,10 +10,27 @@ import org.apache.kafka.server.common.ApiMessageAndVersion;
 final class ImageSnapshot {
     private ImageSnapshot() {}
 
+    /** For the log of a cell of one, whose lanes are as configured. */
     static List<MetadataRecord> recordsOf(ClusterImage image) {
         List<MetadataRecord> records = new ArrayList<>();
         records.add(new MetadataRecord.Identity(image.identity()));
+        addCommon(image, records);
+        return records;
+    }
+
+    /** For a cell: nothing in it belongs to one node. */
+    static List<MetadataRecord> recordsOfCell(ClusterImage image) {
+        List<MetadataRecord> records = new ArrayList<>();
+        records.add(new MetadataRecord.Identity(new ClusterIdentity(image.clusterUuid(), ClusterIdentity.EVERY_NODE)));
+        records.add(new MetadataRecord.Version(image.version()));
+        image.lanes().forEach(lane -> records.add(new MetadataRecord.Lane(lane)));
+        addCommon(image, records);
+        return records;
+    }
+
+    private static void addCommon(ClusterImage image, List<MetadataRecord> records) {
         records.add(new MetadataRecord.PlacementLimit(image.partitionIndexLimit()));
+        image.cell().nodes().values().forEach(node -> records.add(new MetadataRecord.Node(node)));
         ImageWriter writer = new ImageWriter() {
             @Override
             public void write(ApiMessageAndVersion record) {
@@ -28,6 +45,5 @@ final class ImageSnapshot {
         image.kafkaImage().write(writer, new ImageWriterOptions.Builder(image.kafkaImage()).build());
         image.forEachPartition(partition -> records.add(new MetadataRecord.Placement(
                 partition.topicId(), partition.partition(), partition.partitionIndex(), partition.laneId())));
-        return records;
     }
 }

@@ -1,35 +1,48 @@
 package io.epona.controller;
 
+import java.util.List;
+import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
+
 /**
- * Gives partitions to the lane that carries the fewest, the lowest lane id among equals. Pure: the same image and lane
- * count give the same placements in the same order.
+ * Gives partitions to the lane that carries the fewest, the lowest lane id among equals. Pure: the same image gives the
+ * same placements in the same order. A partition stays where it was placed.
  */
 final class LanePlacer {
+    private final List<LaneInfo> lanes;
     private final int[] partitionCounts;
     private int nextPartitionIndex;
 
-    LanePlacer(ClusterImage image, int laneCount) {
-        partitionCounts = new int[laneCount];
+    LanePlacer(ClusterImage image) {
+        lanes = image.lanes();
+        partitionCounts = new int[lanes.size()];
         nextPartitionIndex = image.partitionIndexLimit();
-        image.forEachPartition(partition -> {
-            if (partition.laneId() < laneCount) {
-                partitionCounts[partition.laneId()]++;
-            }
-        });
+        image.forEachPartition(partition -> partitionCounts[partition.laneId()]++);
     }
 
     int nextPartitionIndex() {
         return nextPartitionIndex++;
     }
 
-    int nextLane() {
-        int lane = 0;
-        for (int i = 1; i < partitionCounts.length; i++) {
-            if (partitionCounts[i] < partitionCounts[lane]) {
-                lane = i;
+    /**
+     * The lane of the next partition.
+     *
+     * @param preferredLeader the node that the lane prefers as leader, {@link LaneInfo#NO_LEADER} for any.
+     */
+    LaneInfo nextLane(int preferredLeader) {
+        int chosen = -1;
+        for (int laneId = 0; laneId < partitionCounts.length; laneId++) {
+            boolean fits =
+                    preferredLeader == LaneInfo.NO_LEADER || lanes.get(laneId).preferredLeader() == preferredLeader;
+            if (fits && (chosen == -1 || partitionCounts[laneId] < partitionCounts[chosen])) {
+                chosen = laneId;
             }
         }
-        partitionCounts[lane]++;
-        return lane;
+        if (chosen == -1) {
+            throw new InvalidReplicaAssignmentException("The manual partition assignment asks for broker "
+                    + preferredLeader + " as preferred leader, but no lane prefers it: there are " + lanes.size()
+                    + " lane(s). Leave the assignment out, or begin with a broker that leads a lane.");
+        }
+        partitionCounts[chosen]++;
+        return lanes.get(chosen);
     }
 }

@@ -4,6 +4,9 @@ import io.epona.codec.metadata.ClusterIdentityDecoder;
 import io.epona.codec.metadata.ClusterIdentityEncoder;
 import io.epona.codec.metadata.EntryHeaderEncoder;
 import io.epona.codec.metadata.EntryKind;
+import io.epona.codec.metadata.ImageVersionDecoder;
+import io.epona.codec.metadata.ImageVersionEncoder;
+import io.epona.codec.metadata.LaneRecordEncoder;
 import io.epona.codec.metadata.PartitionPlacementDecoder;
 import io.epona.codec.metadata.PartitionPlacementEncoder;
 import io.epona.codec.metadata.PlacementLimitDecoder;
@@ -87,6 +90,12 @@ final class MetadataEntryCodec {
                 yield new MetadataRecord.Identity(new ClusterIdentity(
                         new Uuid(decoder.clusterIdHigh(), decoder.clusterIdLow()), decoder.nodeId()));
             }
+            case LANE -> new MetadataRecord.Lane(CellRecordCodec.decodeLane(view, 0));
+            case NODE -> new MetadataRecord.Node(CellRecordCodec.decodeNode(view, 0));
+            case VERSION ->
+                new MetadataRecord.Version(new ImageVersionDecoder()
+                        .wrap(view, 0, ImageVersionDecoder.BLOCK_LENGTH, FORMAT_VERSION)
+                        .version());
             default -> throw new IllegalArgumentException("no record of this kind: kind=" + kind);
         };
     }
@@ -137,6 +146,18 @@ final class MetadataEntryCodec {
                         .reserved(0);
                 yield EntryKind.IDENTITY;
             }
+            case MetadataRecord.Lane lane -> {
+                CellRecordCodec.encode(lane.lane(), view, 0);
+                yield EntryKind.LANE;
+            }
+            case MetadataRecord.Node node -> {
+                CellRecordCodec.encode(node.node(), view, 0);
+                yield EntryKind.NODE;
+            }
+            case MetadataRecord.Version version -> {
+                new ImageVersionEncoder().wrap(view, 0).version(version.version());
+                yield EntryKind.VERSION;
+            }
         };
         encodeEntry(kind, firstIndex, groupOffset, payloadLength, out);
     }
@@ -166,6 +187,9 @@ final class MetadataEntryCodec {
             case MetadataRecord.Placement placement -> PartitionPlacementEncoder.BLOCK_LENGTH;
             case MetadataRecord.PlacementLimit limit -> PlacementLimitEncoder.BLOCK_LENGTH;
             case MetadataRecord.Identity identity -> ClusterIdentityEncoder.BLOCK_LENGTH;
+            case MetadataRecord.Lane lane -> LaneRecordEncoder.BLOCK_LENGTH;
+            case MetadataRecord.Node node -> CellRecordCodec.lengthOf(node.node());
+            case MetadataRecord.Version version -> ImageVersionEncoder.BLOCK_LENGTH;
         };
     }
 }

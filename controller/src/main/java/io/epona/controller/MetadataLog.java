@@ -83,7 +83,7 @@ final class MetadataLog implements AutoCloseable {
         try {
             file = opener.open(path);
             file.sync(); // what is read now may not have been durable when the last process died
-            MetadataLogScan scan = new MetadataLogScan(path, file.readAll()).run(sink);
+            MetadataLogScan scan = new MetadataLogScan(path.toString(), file.readAll()).run(sink);
             length = scan.validLength();
             nextIndex = scan.nextIndex();
             if (file.length() > length) {

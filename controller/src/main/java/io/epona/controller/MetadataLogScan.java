@@ -3,7 +3,6 @@ package io.epona.controller;
 import io.epona.codec.metadata.EntryHeaderDecoder;
 import io.epona.codec.metadata.EntryKind;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -22,7 +21,7 @@ final class MetadataLogScan {
             "; nothing was changed. Restore the file from a copy, or start the node with an"
                     + " empty data directory to begin a new cluster";
 
-    private final Path path;
+    private final String source;
     private final ByteBuffer file;
     private final EntryHeaderDecoder header = new EntryHeaderDecoder();
     private final UnsafeBuffer view;
@@ -34,8 +33,8 @@ final class MetadataLogScan {
     private int validLength;
     private String fault;
 
-    MetadataLogScan(Path path, ByteBuffer file) {
-        this.path = path;
+    MetadataLogScan(String source, ByteBuffer file) {
+        this.source = source;
         this.file = file;
         this.view = new UnsafeBuffer(file, 0, file.remaining());
     }
@@ -93,7 +92,7 @@ final class MetadataLogScan {
             return codec.decode(kind, file.slice(position + MetadataEntryCodec.HEADER_LENGTH, payloadLength));
         } catch (RuntimeException e) {
             throw new MetadataLogException(
-                    "metadata log has an entry that this version cannot read: file=" + path + ", offset=" + position
+                    "metadata log has an entry that this version cannot read: file=" + source + ", offset=" + position
                             + ", index=" + nextIndex + ", kind=" + kind
                             + "; run the version of Epona that wrote it, or a later one",
                     e);
@@ -129,7 +128,7 @@ final class MetadataLogScan {
 
     private void requireKnownFormat(int offset) {
         if (header.formatVersion() != MetadataEntryCodec.FORMAT_VERSION || !knownKind()) {
-            throw new MetadataLogException("metadata log is of another format: file=" + path + ", offset=" + offset
+            throw new MetadataLogException("metadata log is of another format: file=" + source + ", offset=" + offset
                     + ", formatVersion=" + header.formatVersion() + ", kind=" + header.kindRaw() + ", known="
                     + MetadataEntryCodec.FORMAT_VERSION
                     + "; run the version of Epona that wrote it, or a later one");
@@ -138,12 +137,12 @@ final class MetadataLogScan {
 
     private boolean knownKind() {
         short raw = header.kindRaw();
-        return raw >= EntryKind.KAFKA.value() && raw <= EntryKind.IDENTITY.value();
+        return raw >= EntryKind.KAFKA.value() && raw <= EntryKind.VERSION.value();
     }
 
     private void requireTornTailOnly() {
         if (validLength == 0) {
-            throw new MetadataLogException("metadata log has no complete group: file=" + path + ", length="
+            throw new MetadataLogException("metadata log has no complete group: file=" + source + ", length="
                     + file.limit() + ", fault=" + (fault == null ? "the file is empty" : fault) + REMEDY);
         }
         if (fault == null) {
@@ -151,7 +150,7 @@ final class MetadataLogScan {
         }
         int later = laterGroupBehind(position);
         if (later >= 0) {
-            throw new MetadataLogException("metadata log is damaged where it had been durable: file=" + path
+            throw new MetadataLogException("metadata log is damaged where it had been durable: file=" + source
                     + ", offset=" + position + ", index=" + nextIndex + ", fault=" + fault
                     + ", a valid later group is at offset=" + later + REMEDY);
         }

@@ -18,6 +18,15 @@ sealed interface MetadataRecord {
     /** Whose metadata this is; the first entry of every log. */
     record Identity(ClusterIdentity identity) implements MetadataRecord {}
 
+    /** A lane as it is from now on. */
+    record Lane(LaneInfo lane) implements MetadataRecord {}
+
+    /** A node as it is from now on. */
+    record Node(NodeState node) implements MetadataRecord {}
+
+    /** The version of the image that a snapshot makes. */
+    record Version(long version) implements MetadataRecord {}
+
     /** Wraps one of Kafka's records. */
     static MetadataRecord kafka(ApiMessage message, short version) {
         return new Kafka(new ApiMessageAndVersion(message, version));

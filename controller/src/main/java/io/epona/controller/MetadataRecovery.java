@@ -23,13 +23,13 @@ final class MetadataRecovery {
         try {
             if (!log.exists()) {
                 ClusterIdentity identity = new ClusterIdentity(randomIds.get(), config.nodeId());
-                List<MetadataRecord> records = NodeDecisions.bootstrap(identity);
+                List<MetadataRecord> records = LaneDecisions.bootstrap(identity);
                 log.rewrite(records);
-                return new ImageFold(ImageFold.empty(), topicConfigs)
+                return new ImageFold(empty(config), topicConfigs)
                         .applyAll(records)
                         .build(log.lastIndex());
             }
-            ImageFold fold = new ImageFold(ImageFold.empty(), topicConfigs);
+            ImageFold fold = new ImageFold(empty(config), topicConfigs);
             log.load(fold::applyAll);
             ClusterImage image = fold.build(log.lastIndex());
             requireFitting(image, config);
@@ -48,13 +48,11 @@ final class MetadataRecovery {
                     + ", nodeId=" + image.nodeId() + ", configured=" + config.nodeId()
                     + "; set the node id back, or use the directory of this node");
         }
-        image.forEachPartition(partition -> {
-            if (partition.laneId() >= config.laneCount()) {
-                throw new MetadataLogException("a partition is on a lane that is not configured: partition="
-                        + partition.topicPartition() + ", lane=" + partition.laneId() + ", laneCount="
-                        + config.laneCount() + "; set the lane count back to at least " + (partition.laneId() + 1));
-            }
-        });
+    }
+
+    private static ClusterImage empty(ControllerConfig config) {
+        return ImageFold.empty(
+                config.nodeId(), CellState.ofOneNode(config.nodeId(), config.laneCount(), config.leaderEpoch()));
     }
 
     private static ClusterImage compactIfWorthIt(
@@ -70,6 +68,6 @@ final class MetadataRecovery {
         }
         LOG.info("metadata log is rewritten: length={}, compactedLength={}", log.length(), compactedLength);
         log.rewrite(snapshot);
-        return new ImageFold(ImageFold.empty(), topicConfigs).applyAll(snapshot).build(log.lastIndex());
+        return new ImageFold(empty(config), topicConfigs).applyAll(snapshot).build(log.lastIndex());
     }
 }

@@ -10,20 +10,54 @@ import org.apache.kafka.common.Uuid;
  *
  * @param id topic id, topic name and partition number.
  * @param partitionIndex its number in frames, lane commands and checkpoints; never used again after it is deleted.
- * @param laneId the lane that sequences it.
- * @param leader node id of the leader, -1 when there is none.
- * @param leaderEpoch grows with each change of the leader.
- * @param replicas node ids, preferred leader first.
- * @param isr the replicas that are in sync.
+ * @param lane the lane that sequences it, as it is in the same image.
  */
-public record PartitionInfo(
-        TopicIdPartition id,
-        int partitionIndex,
-        int laneId,
-        int leader,
-        int leaderEpoch,
-        List<Integer> replicas,
-        List<Integer> isr) {
+public record PartitionInfo(TopicIdPartition id, int partitionIndex, LaneInfo lane) {
+    /**
+     * The lane that sequences it. Never changes.
+     *
+     * @return the id of the lane.
+     */
+    public int laneId() {
+        return lane.laneId();
+    }
+
+    /**
+     * The node that leads the lane.
+     *
+     * @return its node id, -1 when there is none.
+     */
+    public int leader() {
+        return lane.leader();
+    }
+
+    /**
+     * The lane's leader epoch.
+     *
+     * @return grows with each change of the leader.
+     */
+    public int leaderEpoch() {
+        return lane.leaderEpoch();
+    }
+
+    /**
+     * The nodes that have a copy.
+     *
+     * @return node ids, preferred leader first.
+     */
+    public List<Integer> replicas() {
+        return lane.replicas();
+    }
+
+    /**
+     * The replicas that are in sync.
+     *
+     * @return node ids.
+     */
+    public List<Integer> isr() {
+        return lane.isr();
+    }
+
     /**
      * The name of the topic.
      *

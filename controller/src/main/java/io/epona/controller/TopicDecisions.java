@@ -29,23 +29,18 @@ import org.apache.kafka.common.requests.ApiError;
  * that every node that decides about the same log comes to the same records.
  */
 final class TopicDecisions {
-    private final ControllerConfig config;
     private final TopicConfigs topicConfigs;
 
-    TopicDecisions(ControllerConfig config, TopicConfigs topicConfigs) {
-        this.config = config;
+    TopicDecisions(TopicConfigs topicConfigs) {
         this.topicConfigs = topicConfigs;
     }
 
-    /**
-     * Decides which topics are made.
-     *
-     * @param topicIds one new random id per topic.
-     */
-    Decision<List<CreateTopicResult>> create(ClusterImage image, List<NewTopicSpec> topics, List<Uuid> topicIds) {
+    /** Decides which topics are made. */
+    Decision<List<CreateTopicResult>> create(ClusterImage image, ControlCommand.CreateTopics command) {
+        List<NewTopicSpec> topics = command.topics();
         List<MetadataRecord> records = new ArrayList<>();
         List<CreateTopicResult> results = new ArrayList<>(topics.size());
-        Creation creation = new Creation(image);
+        Creation creation = new Creation(image, command.maxPartitionCount());
         ApiError tooMany = tooManyAtOnce(topics);
         for (int i = 0; i < topics.size(); i++) {
             NewTopicSpec topic = topics.get(i);
@@ -54,7 +49,7 @@ final class TopicDecisions {
                 continue;
             }
             try {
-                results.add(creation.create(topic, topicIds.get(i), records));
+                results.add(creation.create(topic, command.topicIds().get(i), records));
             } catch (ApiException e) {
                 results.add(CreateTopicResult.refused(topic.name(), ApiError.fromThrowable(e)));
             }
@@ -83,14 +78,22 @@ final class TopicDecisions {
     }
 
     /** Decides which topics get more partitions. */
-    Decision<List<TopicResult>> addPartitions(ClusterImage image, List<NewPartitionsSpec> topics) {
+    Decision<List<TopicResult>> addPartitions(ClusterImage image, ControlCommand.CreatePartitions command) {
         List<MetadataRecord> records = new ArrayList<>();
-        List<TopicResult> results = new ArrayList<>(topics.size());
-        PartitionRecords partitionRecords = new PartitionRecords(image, config);
+        List<TopicResult> results = new ArrayList<>(command.topics().size());
+        PartitionRecords partitionRecords = new PartitionRecords(image);
         int added = 0;
-        for (NewPartitionsSpec spec : topics) {
+        for (NewPartitionsSpec spec : command.topics()) {
             try {
-                added += addPartitions(image, spec, added, partitionRecords, records);
+                List<Integer> leaders = leadersOfNew(image, spec, added);
+                requireRoom(image.partitionCount() + added, leaders.size(), command.maxPartitionCount());
+                TopicInfo topic = image.topic(spec.name());
+                List<MetadataRecord> made = new ArrayList<>();
+                for (int i = 0; i < leaders.size(); i++) {
+                    partitionRecords.add(made, topic.id(), topic.partitionCount() + i, leaders.get(i));
+                }
+                records.addAll(made);
+                added += leaders.size();
                 results.add(new TopicResult(spec.name(), ApiError.NONE));
             } catch (ApiException e) {
                 results.add(new TopicResult(spec.name(), ApiError.fromThrowable(e)));
@@ -99,12 +102,8 @@ final class TopicDecisions {
         return new Decision<>(records, results);
     }
 
-    private int addPartitions(
-            ClusterImage image,
-            NewPartitionsSpec spec,
-            int addedBefore,
-            PartitionRecords partitionRecords,
-            List<MetadataRecord> records) {
+    /** The preferred leaders of a topic's new partitions. */
+    private static List<Integer> leadersOfNew(ClusterImage image, NewPartitionsSpec spec, int addedBefore) {
         TopicInfo topic = image.topic(spec.name());
         if (topic == null) {
             throw new UnknownTopicOrPartitionException();
@@ -121,29 +120,26 @@ final class TopicDecisions {
         if (additional > ControllerLimits.MAX_PARTITIONS_PER_COMMAND - addedBefore) {
             throw tooManyPartitionsAtOnce();
         }
-        requireRoom(image.partitionCount() + addedBefore, additional);
-        int replicationFactor = topic.partition(0).replicas().size();
-        List<List<Integer>> assignments = spec.assignments() == null
-                ? Collections.nCopies(additional, topic.partition(0).replicas())
-                : spec.assignments();
+        List<List<Integer>> assignments = spec.assignments();
+        if (assignments == null) {
+            return Collections.nCopies(additional, LaneInfo.NO_LEADER);
+        }
         if (assignments.size() != additional) {
             throw new InvalidReplicaAssignmentException("Attempted to add " + additional
                     + " additional partition(s), but only " + assignments.size() + " assignment(s) were specified.");
         }
-        assignments.forEach(replicas -> ReplicaAssignments.requireValid(image, replicas, replicationFactor));
-        for (int i = 0; i < additional; i++) {
-            partitionRecords.add(records, topic.id(), present + i, assignments.get(i));
-        }
-        return additional;
+        return assignments.stream()
+                .map(replicas -> ReplicaAssignments.preferredLeader(image, replicas))
+                .toList();
     }
 
-    private ApiError tooManyAtOnce(List<NewTopicSpec> topics) {
+    private static ApiError tooManyAtOnce(List<NewTopicSpec> topics) {
         long total = 0;
         for (NewTopicSpec topic : topics) {
             int count = topic.assignments().isEmpty()
                     ? topic.partitionCount()
                     : topic.assignments().size();
-            total += count == -1 ? config.topicDefaults().partitionCount() : Math.max(count, 0);
+            total += Math.max(count, 0);
         }
         return total > ControllerLimits.MAX_PARTITIONS_PER_COMMAND
                 ? ApiError.fromThrowable(tooManyPartitionsAtOnce())
@@ -155,8 +151,7 @@ final class TopicDecisions {
                 + ControllerLimits.MAX_PARTITIONS_PER_COMMAND + ", use several requests");
     }
 
-    private void requireRoom(int present, int additional) {
-        int limit = config.topicDefaults().maxPartitionCount();
+    private static void requireRoom(int present, int additional, int limit) {
         if (additional > limit - present) {
             throw new PolicyViolationException("Too many partitions: present=" + present + ", additional=" + additional
                     + ", limit=" + limit + "; delete topics or raise the limit in the node's configuration");
@@ -166,29 +161,33 @@ final class TopicDecisions {
     /** One command's new topics, so that they are checked against each other too. */
     private final class Creation {
         private final ClusterImage image;
+        private final int maxPartitionCount;
         private final PartitionRecords partitionRecords;
         private final Map<String, String> newCollisionNames = new HashMap<>();
         private final Set<String> newNames = new HashSet<>();
         private int partitionCount;
 
-        private Creation(ClusterImage image) {
+        private Creation(ClusterImage image, int maxPartitionCount) {
             this.image = image;
-            this.partitionRecords = new PartitionRecords(image, config);
+            this.maxPartitionCount = maxPartitionCount;
+            this.partitionRecords = new PartitionRecords(image);
             this.partitionCount = image.partitionCount();
         }
 
         private CreateTopicResult create(NewTopicSpec topic, Uuid topicId, List<MetadataRecord> records) {
             requireNewName(topic.name());
             topicConfigs.validate(topic.configs());
-            List<List<Integer>> assignments = assignmentsOf(topic);
-            requireRoom(partitionCount, assignments.size());
-            records.add(
+            List<Integer> leaders = preferredLeaders(topic);
+            requireRoom(partitionCount, leaders.size(), maxPartitionCount);
+            List<MetadataRecord> made = new ArrayList<>();
+            made.add(
                     MetadataRecord.kafka(new TopicRecord().setName(topic.name()).setTopicId(topicId), (short) 0));
-            topic.configs().forEach((key, value) -> records.add(configRecord(topic.name(), key, value)));
-            for (int partition = 0; partition < assignments.size(); partition++) {
-                partitionRecords.add(records, topicId, partition, assignments.get(partition));
+            topic.configs().forEach((key, value) -> made.add(configRecord(topic.name(), key, value)));
+            for (int partition = 0; partition < leaders.size(); partition++) {
+                partitionRecords.add(made, topicId, partition, leaders.get(partition));
             }
-            partitionCount += assignments.size();
+            records.addAll(made);
+            partitionCount += leaders.size();
             newNames.add(topic.name());
             if (Topic.hasCollisionChars(topic.name())) {
                 newCollisionNames.put(Topic.unifyCollisionChars(topic.name()), topic.name());
@@ -197,8 +196,8 @@ final class TopicDecisions {
                     topic.name(),
                     ApiError.NONE,
                     topicId,
-                    assignments.size(),
-                    (short) assignments.getFirst().size(),
+                    leaders.size(),
+                    (short) ReplicaAssignments.nodes(image).size(),
                     Map.copyOf(topic.configs()));
         }
 
@@ -216,7 +215,7 @@ final class TopicDecisions {
             }
         }
 
-        private List<List<Integer>> assignmentsOf(NewTopicSpec topic) {
+        private List<Integer> preferredLeaders(NewTopicSpec topic) {
             if (!topic.assignments().isEmpty()) {
                 if (topic.replicationFactor() != -1) {
                     throw new InvalidRequestException("A manual partition assignment was specified, but replication "
@@ -228,12 +227,11 @@ final class TopicDecisions {
                 }
                 return ReplicaAssignments.ofTopic(image, topic.assignments());
             }
-            List<Integer> replicas = ReplicaAssignments.chosen(image, topic.replicationFactor());
-            if (topic.partitionCount() < -1 || topic.partitionCount() == 0) {
+            ReplicaAssignments.requireServed(image, topic.replicationFactor());
+            if (topic.partitionCount() < 1) {
                 throw new InvalidPartitionsException("Number of partitions was set to an invalid non-positive value.");
             }
-            int count = topic.partitionCount() == -1 ? config.topicDefaults().partitionCount() : topic.partitionCount();
-            return Collections.nCopies(count, replicas);
+            return Collections.nCopies(topic.partitionCount(), LaneInfo.NO_LEADER);
         }
     }
 

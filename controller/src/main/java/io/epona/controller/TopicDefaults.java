@@ -15,6 +15,14 @@ public record TopicDefaults(
     /** One partition, auto-creation on, at most 200,000 partitions, Kafka's configuration: what Kafka ships. */
     public static final TopicDefaults STANDARD = new TopicDefaults(1, true, 200_000, Map.of());
 
+    /** The topic as it is to be made: with a number of partitions where none was asked for. */
+    NewTopicSpec applyTo(NewTopicSpec topic) {
+        return topic.partitionCount() == -1 && topic.assignments().isEmpty()
+                ? new NewTopicSpec(
+                        topic.name(), partitionCount, topic.replicationFactor(), topic.assignments(), topic.configs())
+                : topic;
+    }
+
     /** Copies the map. */
     public TopicDefaults {
         configs = Map.copyOf(configs);

@@ -33,6 +33,13 @@ public final class TopicInfo {
         this.topicConfigs = topicConfigs;
     }
 
+    /** The same topic whose partitions have changed; what was worked out already is kept. */
+    TopicInfo withPartitions(PartitionInfo[] changed) {
+        TopicInfo topic = new TopicInfo(name, id, changed, configOverrides, topicConfigs);
+        topic.config = config;
+        return topic;
+    }
+
     /**
      * The name of the topic.
      *

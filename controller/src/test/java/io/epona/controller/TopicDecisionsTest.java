@@ -23,15 +23,15 @@ class TopicDecisionsTest {
     private final ControllerConfig config =
             new ControllerConfig(Path.of("unused"), 1, 2, 1, defaults, Map.of(), Long.MAX_VALUE);
     private final TopicConfigs topicConfigs = new TopicConfigs(Map.of());
-    private final TopicDecisions decisions = new TopicDecisions(config, topicConfigs);
+    private final TopicDecisions decisions = new TopicDecisions(topicConfigs);
     private final ControllerFixture fixture = new ControllerFixture(config, 7);
     private ClusterImage image;
 
     @BeforeEach
     void begin() {
         image = apply(
-                ImageFold.empty(),
-                NodeDecisions.bootstrap(new ClusterIdentity(fixture.ids().get(), 1)));
+                ImageFold.empty(1, CellState.ofOneNode(1, 2, 1)),
+                LaneDecisions.bootstrap(new ClusterIdentity(fixture.ids().get(), 1)));
     }
 
     @Test
@@ -55,7 +55,8 @@ class TopicDecisionsTest {
     void shouldComeToTheSameRecordsWhenDecidedTwice() {
         List<NewTopicSpec> topics = List.of(withDefaults("a"), withPartitions("b", 5));
         List<Uuid> ids = List.of(fixture.ids().get(), fixture.ids().get());
-        assertEquals(decisions.create(image, topics, ids), decisions.create(image, topics, ids));
+        ControlCommand.CreateTopics command = command(topics, ids);
+        assertEquals(decisions.create(image, command), decisions.create(image, command));
     }
 
     @Test
@@ -222,15 +223,24 @@ class TopicDecisionsTest {
 
     private List<CreateTopicResult> create(NewTopicSpec... topics) {
         List<Uuid> ids = Arrays.stream(topics).map(topic -> fixture.ids().get()).toList();
-        return take(decisions.create(image, List.of(topics), ids));
+        return take(decisions.create(image, command(List.of(topics), ids)));
     }
 
     private List<DeleteTopicResult> delete(TopicReference... topics) {
         return take(decisions.delete(image, List.of(topics)));
     }
 
+    private ControlCommand.CreateTopics command(List<NewTopicSpec> topics, List<Uuid> ids) {
+        return new ControlCommand.CreateTopics(
+                topics.stream().map(defaults::applyTo).toList(), ids, defaults.maxPartitionCount());
+    }
+
     private Errors addPartitions(String topic, int total, List<List<Integer>> assignments) {
-        return take(decisions.addPartitions(image, List.of(new NewPartitionsSpec(topic, total, assignments))))
+        return take(decisions.addPartitions(
+                        image,
+                        new ControlCommand.CreatePartitions(
+                                List.of(new NewPartitionsSpec(topic, total, assignments)),
+                                defaults.maxPartitionCount())))
                 .getFirst()
                 .error()
                 .error();
