@@ -5,9 +5,10 @@ import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 
 /**
- * Puts the parts of one frame together that was too long for a message. Parts come in order; one that does not continue
- * what is here is dropped, and one that begins a frame drops what is here. Owned by the receiving thread. Memory grows
- * to the longest frame that came, and no further than the caller allows.
+ * Puts the parts of one frame together that was too long for a message. A part that leaves a hole is dropped. Parts of
+ * the same frame may come on both the live and the catch-up stream, and each goes on where the other is: they are
+ * equal. Owned by the receiving thread. Memory grows to the longest frame that came, and no further than the caller
+ * allows.
  */
 final class FrameAssembly {
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
@@ -17,31 +18,21 @@ final class FrameAssembly {
     private int frameLength;
     private int assembledLength;
 
-    /**
-     * Adds a part.
-     *
-     * @param part that was checked.
-     * @param source with the part's bytes.
-     * @param offset of the part's bytes.
-     * @return true when the part completes its frame. It counts only once {@link #onTaken()} was called, or when it
-     *     does not complete the frame.
-     */
-    boolean add(final FramesPartDecoder part, final DirectBuffer source, final int offset) {
-        if (part.partOffset() == 0) {
-            begin(part);
-        } else if (part.partOffset() != assembledLength || !isOfSameFrame(part)) {
-            return false;
-        }
-        final int partLength = part.partLength();
-        buffer.putBytes(assembledLength, source, offset, partLength);
-        if (assembledLength + partLength == frameLength) {
-            return true;
-        }
-        assembledLength += partLength;
-        return false;
+    /** True when the part is of the frame that is here. */
+    boolean isOf(final FramesPartDecoder part) {
+        return part.fromNode() == fromNode
+                && part.leaderEpoch() == leaderEpoch
+                && part.position() == position
+                && part.framesLength() == frameLength;
     }
 
-    private void begin(final FramesPartDecoder part) {
+    /** True when there is no frame here. */
+    boolean isEmpty() {
+        return fromNode < 0;
+    }
+
+    /** Begins with another frame. */
+    void begin(final FramesPartDecoder part) {
         fromNode = part.fromNode();
         leaderEpoch = part.leaderEpoch();
         position = part.position();
@@ -49,11 +40,27 @@ final class FrameAssembly {
         assembledLength = 0;
     }
 
-    private boolean isOfSameFrame(final FramesPartDecoder part) {
-        return part.fromNode() == fromNode
-                && part.leaderEpoch() == leaderEpoch
-                && part.position() == position
-                && part.framesLength() == frameLength;
+    /**
+     * Adds a part of the frame that is here.
+     *
+     * @param part that was checked.
+     * @param source with the part's bytes.
+     * @param offset of the part's bytes.
+     * @return true when the frame is complete with it. Such a part does not count until {@link #onTaken()}, so that it
+     *     may come once more.
+     */
+    boolean add(final FramesPartDecoder part, final DirectBuffer source, final int offset) {
+        final int partOffset = part.partOffset();
+        final int partEnd = partOffset + part.partLength();
+        if (partOffset > assembledLength || partEnd <= assembledLength) {
+            return false;
+        }
+        buffer.putBytes(partOffset, source, offset, part.partLength());
+        if (partEnd == frameLength) {
+            return true;
+        }
+        assembledLength = partEnd;
+        return false;
     }
 
     /** The frame, once it is complete. */

@@ -37,7 +37,6 @@ final class FrameFeed {
     private final FramePieces pieces;
     private final AtomicReference<CatchUpOrder> catchUp;
     private final Signal catchUpSignal;
-    private final int ringLength;
 
     private State state = State.STOPPED;
     private int leaderEpoch;
@@ -76,7 +75,6 @@ final class FrameFeed {
         this.meters = context.meters();
         this.catchUp = context.catchUp();
         this.catchUpSignal = context.catchUpSignal();
-        this.ringLength = lane.ring().length();
         final PeerTransport transport = context.transport();
         final int toNode = replica.nodeId();
         final int laneId = lane.laneId();
@@ -232,8 +230,10 @@ final class FrameFeed {
     }
 
     private boolean isInRing(final long position, final long appended, final int spareParts) {
-        return position >= Math.max(lane.ringStartPosition(), lane.ring().floorPosition())
-                && position >= RingLimits.oldestIntactPosition(appended, ringLength) + ringLength / spareParts;
+        final LogRing ring = lane.ring();
+        final long spare = ring.length() / spareParts;
+        return position >= ring.floorPosition()
+                && position >= RingLimits.oldestIntactPosition(appended, ring.length()) + spare;
     }
 
     private boolean isSent(final Offer offer) {

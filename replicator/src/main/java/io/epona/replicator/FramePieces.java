@@ -7,13 +7,15 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.codec.replication.FramesEncoder;
 import io.epona.codec.replication.FramesPartEncoder;
 import io.epona.codec.replication.MessageHeaderEncoder;
+import io.epona.journal.RingLimits;
 import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Cuts a lane's log into messages for one follower: whole frames, as many as fit and never over the end of a span, or
- * the parts of a frame that is too long for a message. Owned by one thread; allocates nothing; does no I/O of its own.
+ * Cuts a lane's log into messages for one follower: whole frames, never over the end of a span, as many as fit into a
+ * message and as a lane takes at once, or the parts of a frame that is too long for a message. Owned by one thread;
+ * allocates nothing; does no I/O of its own.
  */
 final class FramePieces {
     /** One stream to one follower. */
@@ -63,7 +65,9 @@ final class FramePieces {
         this.fromNode = fromNode;
         this.toNode = toNode;
         this.spanLength = lane.spanLength();
-        this.maxFramesLength = (maxMessageLength - FRAMES_HEADER_LENGTH) & ALIGNMENT_MASK;
+        final int maxUnpublishedLength =
+                RingLimits.maxUnpublishedLength(lane.ring().length());
+        this.maxFramesLength = Math.min(maxMessageLength - FRAMES_HEADER_LENGTH, maxUnpublishedLength) & ALIGNMENT_MASK;
         this.maxPartLength = (maxMessageLength - PART_HEADER_LENGTH) & ALIGNMENT_MASK;
         this.output = output;
     }

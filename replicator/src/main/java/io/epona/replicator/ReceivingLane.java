@@ -16,7 +16,11 @@ final class ReceivingLane {
     private final Signal signal;
     private final int spanLength;
     private final int framesLimit;
-    private final FrameAssembly assembly = new FrameAssembly();
+
+    /** Two, because the live and the catch-up stream may carry parts of different frames at the same time. */
+    private final FrameAssembly[] assemblies = {new FrameAssembly(), new FrameAssembly()};
+
+    private int oldest;
     private boolean isWritten;
 
     ReceivingLane(final ReplicatedLane lane) {
@@ -34,8 +38,20 @@ final class ReceivingLane {
         return spanLength;
     }
 
-    FrameAssembly assembly() {
-        return assembly;
+    /** Where the part belongs: with the rest of its frame, or, when it begins one, in place of what is older. */
+    FrameAssembly assemblyOf(final FramesPartDecoder part) {
+        for (final FrameAssembly assembly : assemblies) {
+            if (assembly.isOf(part)) {
+                return assembly;
+            }
+        }
+        if (part.partOffset() != 0) {
+            return null;
+        }
+        final int chosen = assemblies[oldest].isEmpty() || !assemblies[1 - oldest].isEmpty() ? oldest : 1 - oldest;
+        oldest = 1 - chosen;
+        assemblies[chosen].begin(part);
+        return assemblies[chosen];
     }
 
     /** False for a message that no emptiness of the ring makes room for. */
@@ -72,7 +88,7 @@ final class ReceivingLane {
     }
 
     /** Hands on the assembled frame as if it had come in one Frames message. */
-    boolean offerWholeFrame(final FramesPartDecoder part, final FramesEncoder encoder) {
+    boolean offerWholeFrame(final FramesPartDecoder part, final DirectBuffer frame, final FramesEncoder encoder) {
         final int frameLength = part.framesLength();
         final int claim = claimFrames(frameLength);
         if (claim < 0) {
@@ -87,7 +103,7 @@ final class ReceivingLane {
                 .framesLength(frameLength)
                 .position(part.position())
                 .committedPosition(part.committedPosition());
-        peers.buffer().putBytes(claim + FramesEncoder.BLOCK_LENGTH, assembly.buffer(), 0, frameLength);
+        peers.buffer().putBytes(claim + FramesEncoder.BLOCK_LENGTH, frame, 0, frameLength);
         commit(claim);
         return true;
     }

@@ -13,8 +13,6 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  *
  * @param laneId of the lane, 0 to 65,535.
  * @param ring the log ring; read only.
- * @param ringStartPosition bytes below were never in this process's ring: the end of what recovery found, less what it
- *     loaded.
  * @param spanLength that frames never straddle a multiple of.
  * @param counters of the lane; {@code appended}, {@code durable} and {@code committed} are read.
  * @param replicas counters of all other nodes of the cell; {@code received} is read.
@@ -27,7 +25,6 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
 public record ReplicatedLane(
         int laneId,
         LogRing ring,
-        long ringStartPosition,
         int spanLength,
         LaneCounters counters,
         List<ReplicaCounters> replicas,

@@ -145,8 +145,8 @@ public final class ReplicationReceiver implements Agent, PeerTransport.MessageHa
                 || !lane.canEverTake(FramesDecoder.BLOCK_LENGTH + frameLength)) {
             return reject("a part that fits into no frame", offset, length, buffer);
         }
-        final FrameAssembly assembly = lane.assembly();
-        if (!assembly.add(part, buffer, offset + PART_HEADER_LENGTH)) {
+        final FrameAssembly assembly = lane.assemblyOf(part);
+        if (null == assembly || !assembly.add(part, buffer, offset + PART_HEADER_LENGTH)) {
             return true;
         }
         final String problem = FramesCheck.problem(
@@ -155,7 +155,7 @@ public final class ReplicationReceiver implements Agent, PeerTransport.MessageHa
             assembly.onTaken();
             return reject(problem, offset, length, buffer);
         }
-        if (!lane.offerWholeFrame(part, wholeFrame)) {
+        if (!lane.offerWholeFrame(part, assembly.buffer(), wholeFrame)) {
             meters.onRingFull();
             return false;
         }

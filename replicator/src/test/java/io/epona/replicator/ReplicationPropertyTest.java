@@ -1,0 +1,183 @@
+package io.epona.replicator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.epona.codec.FrameDescriptor;
+import io.epona.runtime.CounterType;
+import io.epona.runtime.testing.SettableNodeClock;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/**
+ * Whatever the network does, followers end with the leader's log, and on the way there have nothing else: messages are
+ * lost, streams overtake each other, nodes go away and come back, take nothing for a while, and fall out of the ring,
+ * while the leader goes on appending.
+ */
+class ReplicationPropertyTest {
+    private static final int STEPS = 2_000;
+    private static final int SETTLE_STEPS = 60_000;
+    private static final long STEP_NS = 1_000_000L;
+    private static final int LOG_LIMIT = 16 * 1024 * 1024;
+
+    /** What one run saw, so that a test can tell that it tried what it is about. */
+    private record Seen(long caughtUpLength, long gaps) {}
+
+    private static final class Run {
+        final Random random;
+        final SettableNodeClock clock = new SettableNodeClock(0);
+        final FakeNetwork network;
+        final TestLane leader;
+        final List<TestLane> followers;
+
+        Run(final long seed) {
+            random = new Random(seed);
+            network = new FakeNetwork(random);
+            leader = new TestLane(TestLane.LEADER, 3, network, clock);
+            followers = List.of(new TestLane(2, 3, network, clock), new TestLane(3, 3, network, clock));
+        }
+
+        void step(final int appendsPercent) {
+            clock.advanceNs(STEP_NS);
+            if (random.nextInt(100) < appendsPercent) {
+                for (int i = random.nextInt(4); i >= 0; i--) {
+                    append();
+                }
+            }
+            if (random.nextInt(4) > 0) {
+                leader.settle();
+            }
+            work(leader);
+            followers.forEach(this::work);
+            for (final TestLane follower : followers) {
+                checkPrefix(follower);
+            }
+        }
+
+        private void append() {
+            final int spread = TestLane.maxPayloadLength() - TestLane.minPayloadLength();
+            final int bound = random.nextInt(8) == 0 ? spread : 300;
+            // The ring is held for the journal, as the lane does.
+            if (leader.appended() + 2L * TestLane.maxPayloadLength()
+                            < leader.counters.durable().get() + TestLane.RING_LENGTH
+                    && leader.appended() < LOG_LIMIT) {
+                leader.append(TestLane.minPayloadLength() + random.nextInt(bound));
+            }
+        }
+
+        private void work(final TestLane lane) {
+            if (random.nextInt(5) == 0) {
+                return;
+            }
+            lane.replicator.receiver().doWork();
+            if (lane == leader) {
+                lane.pollAsLeader();
+            } else {
+                lane.pollAsFollower();
+            }
+            lane.replicator.sender().doWork();
+            if (random.nextBoolean()) {
+                lane.replicator.catchUp().doWork();
+            }
+        }
+
+        void disturb() {
+            final TestLane follower = followers.get(random.nextInt(followers.size()));
+            switch (random.nextInt(60)) {
+                case 0 -> network.away(follower.nodeId, !network.isAway(follower.nodeId));
+                case 1 -> follower.block(random.nextBoolean());
+                case 2 -> network.lossPercent(random.nextInt(3) == 0 ? random.nextInt(40) : 0);
+                case 3 -> {
+                    if (network.isAway(follower.nodeId)) {
+                        follower.restart();
+                    }
+                }
+                case 4 -> {
+                    final long least = followers.stream()
+                            .mapToLong(TestLane::appended)
+                            .min()
+                            .orElseThrow();
+                    leader.recycle(Math.max(leader.oldestPosition(), least));
+                }
+                default -> {
+                    // Most of the time nothing happens.
+                }
+            }
+        }
+
+        void heal() {
+            network.lossPercent(0);
+            for (final TestLane follower : followers) {
+                network.away(follower.nodeId, false);
+                follower.block(false);
+            }
+        }
+
+        boolean isDone() {
+            return followers.stream().allMatch(follower -> follower.appended() == leader.appended());
+        }
+
+        private void checkPrefix(final TestLane follower) {
+            assertTrue(follower.appended() <= leader.appended(), "a follower has more than its leader");
+        }
+
+        void checkSame() {
+            for (final TestLane follower : followers) {
+                long position = 0;
+                while (position < leader.appended()) {
+                    final int frameLength = FrameDescriptor.frameLength(leader.log, (int) position);
+                    for (int i = 0; i < frameLength; i++) {
+                        assertEquals(leader.log.getByte((int) position + i), follower.log.getByte((int) position + i));
+                    }
+                    position = FrameDescriptor.nextFramePosition(position, frameLength, TestLane.SPAN_LENGTH);
+                }
+                assertEquals(List.of(), follower.errors);
+            }
+            assertEquals(List.of(), leader.errors);
+        }
+    }
+
+    private static Seen run(final long seed, final boolean isDisturbed, final int appendsPercent) {
+        final Run run = new Run(seed);
+        for (int i = 0; i < STEPS; i++) {
+            if (isDisturbed) {
+                run.disturb();
+            }
+            run.step(appendsPercent);
+        }
+        run.heal();
+        int steps = 0;
+        while (!run.isDone()) {
+            // The leader goes on for a while: whoever catches up has to come back to a log that grows.
+            run.step(steps < SETTLE_STEPS / 10 ? appendsPercent / 4 : 0);
+            run.leader.settle();
+            assertTrue(
+                    steps++ < SETTLE_STEPS,
+                    () -> "does not settle: seed=" + seed + ", leader="
+                            + run.leader.appended() + ", followers="
+                            + run.followers.stream().map(TestLane::appended).toList());
+        }
+        run.checkSame();
+        return new Seen(
+                run.leader.meter(CounterType.REPLICATION_CATCH_UP), run.leader.meter(CounterType.REPLICATION_GAPS));
+    }
+
+    @Property(tries = 40)
+    void shouldEndWithTheLeadersLogWhenTheNetworkIsBad(@ForAll final long seed) {
+        run(seed, true, 60);
+    }
+
+    @Property(tries = 20)
+    void shouldNeverSeeAGapWhenNothingIsLost(@ForAll final long seed) {
+        assertEquals(0, run(seed, false, 30).gaps());
+    }
+
+    @Property(tries = 10, seed = "7")
+    void shouldHaveCaughtUpAndSeenGapsWhenTheNetworkIsBad(@ForAll final long seed) {
+        final Seen seen = run(seed, true, 60);
+        assertTrue(seen.caughtUpLength() > 0, "no catch-up was tried: seed=" + seed);
+        assertTrue(seen.gaps() > 0, "no gap was tried: seed=" + seed);
+    }
+}
