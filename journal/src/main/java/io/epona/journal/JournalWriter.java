@@ -156,9 +156,7 @@ public final class JournalWriter implements Agent {
         writeCount++;
         recorder.record(Stage.DEVICE_WRITE, endNs - startNs);
         writtenPosition = end;
-        if (!truncation.isPending() || rules.countsOldGeneration()) {
-            publish(end == appendedPosition || end == spanEnd ? end : lastFrameEnd(end));
-        }
+        publish(end == appendedPosition || end == spanEnd ? end : lastFrameEnd(end));
     }
 
     /**
@@ -170,10 +168,12 @@ public final class JournalWriter implements Agent {
         final long position = truncation.pendingPosition();
         cut.cut(position, writtenPosition, appended.getAcquire());
         enteredSegment = headers.newestNumber();
-        if (position <= writtenPosition && !rules.countsOldGeneration()) {
-            writtenPosition = position;
-            durablePosition = position;
-            durable.setRelease(position);
+        if (!rules.countsOldGeneration()) {
+            if (position <= writtenPosition) {
+                writtenPosition = position;
+                durablePosition = position;
+            }
+            durable.setRelease(durablePosition);
         }
         lastWriteNs = clock.nanoTime();
         truncation.acknowledge(generation);
@@ -201,8 +201,10 @@ public final class JournalWriter implements Agent {
     private void publish(final long position) {
         if (position > durablePosition) {
             durablePosition = position;
-            durable.setRelease(position);
-            onDurable.signal();
+            if (!truncation.isPending() || rules.countsOldGeneration()) {
+                durable.setRelease(position);
+                onDurable.signal();
+            }
         }
     }
 

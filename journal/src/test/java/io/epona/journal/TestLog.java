@@ -13,6 +13,8 @@ import io.epona.runtime.budget.StageRecorder;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
 
 /**
  * One life of a lane's log in a test: journal, ring, writer, and an appender that does what a lane does. Payloads
@@ -44,6 +46,15 @@ final class TestLog implements AutoCloseable {
 
     /** Leader epoch that frames carry. */
     int epoch = EPOCH;
+
+    /** Partition index that frames carry: tells frames of one position apart. */
+    int identity = 7;
+
+    /** Partition indices of the frames that were recovered. */
+    final List<Integer> recoveredIdentities = new ArrayList<>();
+
+    /** Of the writer. */
+    NanoClock clock = SystemNanoClock.INSTANCE;
 
     private TestLog(
             final JournalConfig config,
@@ -78,7 +89,7 @@ final class TestLog implements AutoCloseable {
         counters.checkpointed().setRelease(from);
         final StageRecorder recorder = new StageRecorder("journal-0", Stage.DEVICE_WRITE);
         final Signal onDurable = () -> signals++;
-        this.writer = journal.writer(counters, recorder, onDurable, fatalHandler);
+        this.writer = journal.writer(counters, recorder, onDurable, fatalHandler, () -> clock.nanoTime());
         this.end = tail.position();
     }
 
@@ -154,10 +165,15 @@ final class TestLog implements AutoCloseable {
         assertTrue(truncation.isDone(generation), "the cut is done in one step of the writer");
         assertTrue(counters.durable().get() <= position, "durable is at most the cut");
         assertEquals(0, writer.doWork(), "nothing is written before the lane has taken its end back");
+        resume(generation, position);
+        return true;
+    }
+
+    /** The last step of a cut. */
+    void resume(final long generation, final long position) {
         end = position;
         publish();
-        truncation.resume(generation);
-        return true;
+        journal.truncation().resume(generation);
     }
 
     /** Appends and publishes a frame of that payload; its position. */
@@ -185,7 +201,7 @@ final class TestLog implements AutoCloseable {
             ring.buffer().putByte(offset + FrameDescriptor.HEADER_LENGTH + i, payloadByte(position, i));
         }
         encoder.encodeRecords(
-                ring.buffer(), offset, position, payloadLength, epoch, 7, position, 0, 1, 2, knownDurable());
+                ring.buffer(), offset, position, payloadLength, epoch, identity, position, 0, 1, 2, knownDurable());
         end = position + aligned;
         return position;
     }
@@ -242,6 +258,7 @@ final class TestLog implements AutoCloseable {
     private void onRecovered(final DirectBuffer buffer, final int offset, final int frameLength, final long position) {
         checkFrame(buffer, offset, frameLength, position);
         recovered.add(position);
+        recoveredIdentities.add(FrameDescriptor.partitionIndex(buffer, offset));
     }
 
     static void checkFrame(final DirectBuffer buffer, final int offset, final int frameLength, final long position) {
