@@ -37,9 +37,11 @@ class ApiVersionsTest {
             "ALTER_CONFIGS 0-2",
             "DESCRIBE_LOG_DIRS 1-5",
             "CREATE_PARTITIONS 0-3",
+            "ELECT_LEADERS 0-2",
             "INCREMENTAL_ALTER_CONFIGS 0-1",
             "ALTER_PARTITION_REASSIGNMENTS 0-1",
             "LIST_PARTITION_REASSIGNMENTS 0-0",
+            "DESCRIBE_QUORUM 0-2",
             "DESCRIBE_CLUSTER 0-2",
             "DESCRIBE_TOPIC_PARTITIONS 0-0");
 

@@ -32,6 +32,8 @@ public final class AdminHandlers {
                 new DescribeTopicPartitionsHandler(controller),
                 new AlterPartitionReassignmentsHandler(controller),
                 new ListPartitionReassignmentsHandler(),
+                new ElectLeadersHandler(controller),
+                new DescribeQuorumHandler(controller),
                 new DescribeLogDirsHandler(controller, logDirectory, background));
     }
 }

@@ -42,17 +42,18 @@ final class CreatePartitionsHandler implements RequestHandler {
                 topics.add(new NewPartitionsSpec(topic.name(), topic.count(), assignments(topic)));
             }
         }
-        context.onGatewayThread(controller.createPartitions(topics, request.validateOnly()), (results, error) -> {
-            if (error != null) {
-                context.fail(error);
-                return;
-            }
-            CreatePartitionsResponseData response = new CreatePartitionsResponseData();
-            results.forEach(result -> response.results().add(answer(result.name(), result.error())));
-            ApiError duplicate = new ApiError(Errors.INVALID_REQUEST, "Duplicate topic name.");
-            duplicates.forEach(name -> response.results().add(answer(name, duplicate)));
-            context.respond(response);
-        });
+        context.onGatewayThread(
+                controller.createPartitions(topics, request.validateOnly(), request.timeoutMs()), (results, error) -> {
+                    if (error != null) {
+                        context.fail(error);
+                        return;
+                    }
+                    CreatePartitionsResponseData response = new CreatePartitionsResponseData();
+                    results.forEach(result -> response.results().add(answer(result.name(), result.error())));
+                    ApiError duplicate = new ApiError(Errors.INVALID_REQUEST, "Duplicate topic name.");
+                    duplicates.forEach(name -> response.results().add(answer(name, duplicate)));
+                    context.respond(response);
+                });
     }
 
     private static Set<String> duplicates(CreatePartitionsRequestData request) {

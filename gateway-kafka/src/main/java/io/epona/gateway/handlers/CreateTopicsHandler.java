@@ -45,16 +45,17 @@ final class CreateTopicsHandler implements RequestHandler {
         CreateTopicsRequestData request = (CreateTopicsRequestData) message;
         Map<String, ApiError> refused = new LinkedHashMap<>();
         List<NewTopicSpec> topics = acceptable(request, refused);
-        context.onGatewayThread(controller.createTopics(topics, request.validateOnly()), (results, error) -> {
-            if (error != null) {
-                context.fail(error);
-                return;
-            }
-            CreateTopicsResponseData response = new CreateTopicsResponseData();
-            results.forEach(result -> response.topics().add(answer(result)));
-            refused.forEach((name, why) -> response.topics().add(failure(name, why)));
-            context.respond(response);
-        });
+        context.onGatewayThread(
+                controller.createTopics(topics, request.validateOnly(), request.timeoutMs()), (results, error) -> {
+                    if (error != null) {
+                        context.fail(error);
+                        return;
+                    }
+                    CreateTopicsResponseData response = new CreateTopicsResponseData();
+                    results.forEach(result -> response.topics().add(answer(result)));
+                    refused.forEach((name, why) -> response.topics().add(failure(name, why)));
+                    context.respond(response);
+                });
     }
 
     private static List<NewTopicSpec> acceptable(CreateTopicsRequestData request, Map<String, ApiError> refused) {

@@ -41,7 +41,7 @@ final class DeleteTopicsHandler implements RequestHandler {
         DeleteTopicsRequestData request = (DeleteTopicsRequestData) message;
         List<DeleteTopicResult> refused = new ArrayList<>();
         List<TopicReference> topics = acceptable(wanted(request), refused);
-        context.onGatewayThread(controller.deleteTopics(topics), (results, error) -> {
+        context.onGatewayThread(controller.deleteTopics(topics, request.timeoutMs()), (results, error) -> {
             if (error != null) {
                 context.fail(error);
                 return;

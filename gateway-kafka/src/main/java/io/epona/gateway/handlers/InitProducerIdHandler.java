@@ -6,6 +6,8 @@ import io.epona.gateway.RequestHandler;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -84,7 +86,7 @@ public final class InitProducerIdHandler implements RequestHandler {
         final List<RequestContext> served = new ArrayList<>(waiting);
         waiting.clear();
         if (error != null) {
-            served.forEach(context -> context.fail(error));
+            served.forEach(context -> fail(context, error));
             return;
         }
         nextId = block.firstProducerId();
@@ -96,6 +98,16 @@ public final class InitProducerIdHandler implements RequestHandler {
                 waiting.add(context);
                 ask(context);
             }
+        }
+    }
+
+    /** While the controller cannot be reached clients shall ask again, and some take other errors for final. */
+    private static void fail(final RequestContext context, final Throwable error) {
+        final Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+        if (cause instanceof RetriableException) {
+            refuse(context, Errors.COORDINATOR_LOAD_IN_PROGRESS);
+        } else {
+            context.fail(error);
         }
     }
 

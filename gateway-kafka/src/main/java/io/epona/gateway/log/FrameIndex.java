@@ -1,6 +1,7 @@
 package io.epona.gateway.log;
 
 import io.epona.controller.ClusterImage;
+import io.epona.controller.LaneInfo;
 import io.epona.controller.PartitionChanges;
 import io.epona.controller.PartitionInfo;
 import io.netty.buffer.ByteBuf;
@@ -86,12 +87,26 @@ public final class FrameIndex {
     /** Takes the next image, in which some partitions of the one before may be gone. */
     public void onImage(final ClusterImage old, final ClusterImage now) {
         image = now;
+        for (int laneId = 0; laneId < lanes.size(); laneId++) {
+            if (isLedAnew(laneId, old, now)) {
+                onRoleChanged(lanes.get(laneId));
+            }
+        }
         for (final PartitionInfo closed : PartitionChanges.between(old, now).closed()) {
             final PartitionTail tail = tails.remove(closed.partitionIndex());
             if (tail != null) {
                 tail.onDeleted();
             }
         }
+    }
+
+    private static boolean isLedAnew(final int laneId, final ClusterImage old, final ClusterImage now) {
+        if (laneId >= old.lanes().size() || laneId >= now.lanes().size()) {
+            return false;
+        }
+        final LaneInfo before = old.lane(laneId);
+        final LaneInfo after = now.lane(laneId);
+        return before.leader() != after.leader() || before.leaderEpoch() != after.leaderEpoch();
     }
 
     /** Learns a high watermark from the partition's log. */

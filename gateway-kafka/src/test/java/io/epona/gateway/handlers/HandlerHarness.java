@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.epona.controller.BrokerRegistration;
+import io.epona.controller.CellController;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.ControllerConfig;
 import io.epona.controller.ControllerContext;
@@ -46,7 +47,7 @@ import org.apache.kafka.common.security.auth.SecurityProtocol;
 final class HandlerHarness implements AutoCloseable {
     static final int NODE_ID = 3;
 
-    final LocalController controller;
+    final CellController controller;
     final List<Throwable> failures = new ArrayList<>();
     private final HandlerTable handlers;
     private final Queue<Runnable> tasks = new ArrayDeque<>();
@@ -64,6 +65,13 @@ final class HandlerHarness implements AutoCloseable {
                 .registerBroker(new BrokerRegistration(
                         List.of(new Endpoint("PLAINTEXT", "epona.example", 9092, SecurityProtocol.PLAINTEXT)), "r1"))
                 .join();
+        LogDirectory logs = new LogDirectory(directory, partitionIndex -> 1000L + partitionIndex);
+        handlers = HandlerTable.of(AdminHandlers.create(controller, logs, this::background));
+    }
+
+    /** Over a node's controller that the test owns. */
+    HandlerHarness(Path directory, CellController controller) {
+        this.controller = controller;
         LogDirectory logs = new LogDirectory(directory, partitionIndex -> 1000L + partitionIndex);
         handlers = HandlerTable.of(AdminHandlers.create(controller, logs, this::background));
     }

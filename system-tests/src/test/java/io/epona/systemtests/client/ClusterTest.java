@@ -56,6 +56,8 @@ class ClusterTest {
             ApiKeys.INCREMENTAL_ALTER_CONFIGS,
             ApiKeys.ALTER_PARTITION_REASSIGNMENTS,
             ApiKeys.LIST_PARTITION_REASSIGNMENTS,
+            ApiKeys.ELECT_LEADERS,
+            ApiKeys.DESCRIBE_QUORUM,
             ApiKeys.DESCRIBE_CLUSTER,
             ApiKeys.DESCRIBE_TOPIC_PARTITIONS);
 
