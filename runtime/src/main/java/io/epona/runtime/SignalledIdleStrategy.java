@@ -60,6 +60,10 @@ public final class SignalledIdleStrategy implements IdleStrategy {
         } else {
             signal.awaitNs(maxParkNs);
             idleCount = 0;
+            if (spins == 0) { // armed before the next duty cycle polls: one is enough between two parks
+                idleCount++;
+                signal.arm();
+            }
         }
     }
 

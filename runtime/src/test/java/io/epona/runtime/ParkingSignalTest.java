@@ -54,6 +54,18 @@ class ParkingSignalTest {
     }
 
     @Test
+    void shouldPollOnceBetweenTwoParksWhenItDoesNotSpin() {
+        final ParkingSignal signal = new ParkingSignal();
+        final SignalledIdleStrategy idle = new SignalledIdleStrategy(signal, 0, 1);
+        idle.idle();
+        for (int parks = 1; parks <= 3; parks++) {
+            idle.idle();
+            assertEquals(parks, signal.parks());
+            assertTrue(signal.isArmed(), "a signal during the one poll must be noticed");
+        }
+    }
+
+    @Test
     void shouldDisarmWhenThereIsWorkAfterArming() {
         final ParkingSignal signal = new ParkingSignal();
         final SignalledIdleStrategy idle = new SignalledIdleStrategy(signal, 0, LONG_PARK_NS);

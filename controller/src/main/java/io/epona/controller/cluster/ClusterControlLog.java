@@ -1,9 +1,14 @@
 package io.epona.controller.cluster;
 
+import io.aeron.CncFileDescriptor;
 import io.epona.controller.ControlLog;
 import io.epona.controller.ControlLogHandler;
 import io.epona.controller.ControlLogStatus;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +44,7 @@ public final class ClusterControlLog implements ControlLog {
     /**
      * Checks the directory and the ports; starts nothing.
      *
-     * @throws ClusterLogException when the directory cannot be used or a port is taken.
+     * @throws ClusterLogException when the directory cannot be used, a port is taken or there is no driver.
      */
     public ClusterControlLog(ClusterLogConfig config, ClusterLogContext context) {
         this.config = config;
@@ -47,6 +52,7 @@ public final class ClusterControlLog implements ControlLog {
                 context.threadFactory(), context.isHealthy(), new FirstOnly(context.fatalHandler()));
         this.memberIds =
                 config.members().stream().map(CellMember::nodeId).sorted().toList();
+        requireDriver(config);
         Directories.in(config.directory()).prepare();
         PortCheck.requireFree(config.self());
     }
@@ -135,13 +141,20 @@ public final class ClusterControlLog implements ControlLog {
         }
     }
 
-    /** Passes the first failure on: those that follow are its consequences. */
-    private static final class FirstOnly implements java.util.function.Consumer<Throwable> {
-        private final java.util.concurrent.atomic.AtomicBoolean isTold =
-                new java.util.concurrent.atomic.AtomicBoolean();
-        private final java.util.function.Consumer<Throwable> delegate;
+    /** Aeron's client would wait for minutes for a driver that was never launched. */
+    private static void requireDriver(ClusterLogConfig config) {
+        if (!Files.exists(Path.of(config.aeronDirectoryName(), CncFileDescriptor.CNC_FILE))) {
+            throw new ClusterLogException("there is no media driver: directory=" + config.aeronDirectoryName()
+                    + "; it must be launched before the control log");
+        }
+    }
 
-        FirstOnly(java.util.function.Consumer<Throwable> delegate) {
+    /** Passes the first failure on: those that follow are its consequences. */
+    private static final class FirstOnly implements Consumer<Throwable> {
+        private final AtomicBoolean isTold = new AtomicBoolean();
+        private final Consumer<Throwable> delegate;
+
+        FirstOnly(Consumer<Throwable> delegate) {
             this.delegate = delegate;
         }
 

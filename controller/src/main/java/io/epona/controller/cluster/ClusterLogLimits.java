@@ -46,6 +46,9 @@ final class ClusterLogLimits {
     /** Fetching a snapshot and the log after it: it is begun again when it has taken this long. */
     static final long SEED_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
 
+    /** How long after a command another one is expected, so that the thread sleeps in short steps. */
+    static final long BUSY_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
     /** How often snapshots and the log's length are looked after. */
     static final long HOUSEKEEPING_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
 

@@ -20,8 +20,9 @@ import java.util.concurrent.TimeUnit;
  *     least twice the heartbeat timeout.
  * @param sessionTimeoutNs silence after which a node's connection to the log is closed, and thereby the node fenced.
  * @param keepAliveIntervalNs how often a node says that it is alive; not in the log.
- * @param idleParkNs longest sleep of the consensus thread when nothing happens: what a message from another node may
- *     have to wait, against what an idle node costs.
+ * @param idleParkNs longest sleep of the consensus thread when nothing has happened for a while: what a message from
+ *     another node may have to wait, against what an idle node costs.
+ * @param busyParkNs the same while commands come or members elect.
  * @param serviceIdleParkNs longest sleep of the thread that applies commands; the consensus thread wakes it.
  */
 public record ClusterLogTiming(
@@ -33,6 +34,7 @@ public record ClusterLogTiming(
         long sessionTimeoutNs,
         long keepAliveIntervalNs,
         long idleParkNs,
+        long busyParkNs,
         long serviceIdleParkNs) {
     /** Checks what Aeron would refuse later, and what would flap. */
     public ClusterLogTiming {
@@ -41,20 +43,21 @@ public record ClusterLogTiming(
         requireMultiple("sessionTimeoutNs", sessionTimeoutNs, 3, keepAliveIntervalNs);
         requireMultiple("electionTimeoutNs", electionTimeoutNs, 2, electionStatusIntervalNs);
         requireMultiple("leaderHeartbeatTimeoutNs", leaderHeartbeatTimeoutNs, 10, idleParkNs);
-        if (idleParkNs <= 0 || serviceIdleParkNs <= 0) {
+        if (idleParkNs <= 0 || busyParkNs <= 0 || serviceIdleParkNs <= 0) {
             throw new IllegalArgumentException("a thread sleeps for more than no time: idleParkNs=" + idleParkNs
-                    + ", serviceIdleParkNs=" + serviceIdleParkNs);
+                    + ", busyParkNs=" + busyParkNs + ", serviceIdleParkNs=" + serviceIdleParkNs);
         }
     }
 
     /** For few cores with other load on them. */
     public static ClusterLogTiming shared() {
-        return new ClusterLogTiming(ms(40), ms(300), ms(120), ms(20), ms(1_500), ms(600), ms(100), ms(2), ms(20));
+        return new ClusterLogTiming(ms(40), ms(250), ms(100), ms(20), ms(1_500), ms(400), ms(60), ms(5), ms(1), ms(20));
     }
 
     /** For cores of one's own. */
     public static ClusterLogTiming dedicated() {
-        return new ClusterLogTiming(ms(20), ms(150), ms(60), ms(10), ms(1_000), ms(300), ms(50), ms(1), ms(20));
+        return new ClusterLogTiming(
+                ms(20), ms(150), ms(60), ms(10), ms(1_000), ms(300), ms(50), ms(1), 200_000, ms(20));
     }
 
     private static void requireMultiple(String name, long value, int factor, long unit) {

@@ -5,9 +5,13 @@ import io.epona.controller.ControlLogHandler;
 import io.epona.runtime.ParkingSignal;
 import io.epona.runtime.Signal;
 import io.epona.runtime.SignalledIdleStrategy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.agrona.CloseHelper;
+import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.IdleStrategy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,14 +23,15 @@ import org.slf4j.LoggerFactory;
  */
 final class ConsensusThread implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ConsensusThread.class);
-    private static final int IDLE_SPINS = 2;
+    private static final int IDLE_SPINS = 0;
 
     private final ClusterLogConfig config;
     private final ClusterLogContext context;
     private final LogErrorHandler errorHandler;
     private final ParkingSignal signal = new ParkingSignal();
     private final ParkingSignal serviceSignal = new ParkingSignal();
-    private final IdleStrategy idleStrategy;
+    private final IdleStrategy quietIdleStrategy;
+    private final IdleStrategy busyIdleStrategy;
     private final IdleStrategy waitIdleStrategy = new WaitIdleStrategy();
     private final Directories directories;
     private final Connection connection = new Connection();
@@ -48,6 +53,9 @@ final class ConsensusThread implements Runnable {
     private long housekeepingNs;
     private long electingSinceNs;
     private boolean wasElecting;
+    private boolean isBusy = true;
+    private boolean isShuttingDown;
+    private long busyUntilNs = System.nanoTime();
     private volatile boolean isClosing;
     private volatile boolean isSnapshotWanted;
     private volatile View view = View.NONE;
@@ -66,8 +74,10 @@ final class ConsensusThread implements Runnable {
         this.directories = Directories.in(config.directory());
         this.formation = new CellFormation(config);
         this.service = new LogService(handler, connection, context.fatalHandler());
-        this.idleStrategy =
+        this.quietIdleStrategy =
                 new SignalledIdleStrategy(signal, IDLE_SPINS, config.timing().idleParkNs());
+        this.busyIdleStrategy =
+                new SignalledIdleStrategy(signal, IDLE_SPINS, config.timing().busyParkNs());
     }
 
     /** Wakes the thread: there is a command, or something else to do. Any thread. */
@@ -108,7 +118,7 @@ final class ConsensusThread implements Runnable {
                 if (work > 0) {
                     serviceSignal.signal();
                 }
-                idleStrategy.idle(work);
+                (isBusy ? busyIdleStrategy : quietIdleStrategy).idle(work);
             }
         } catch (Throwable t) {
             if (!isClosing) {
@@ -157,13 +167,31 @@ final class ConsensusThread implements Runnable {
     private int rejoin(long nowNs) {
         exchange.ask(nowNs);
         requireSameCell();
-        boolean isAnybodyAhead = exchange.heard().values().stream()
-                .anyMatch(heard -> heard.status().isLeader());
-        if (isAnybodyAhead || nowNs - phaseSinceNs >= ClusterLogLimits.BEHIND_CHECK_NS) {
-            launch(nowNs);
-            return 1;
+        MemberStatus leader = exchange.heard().values().stream()
+                .map(StatusExchange.Heard::status)
+                .filter(MemberStatus::isLeader)
+                .findFirst()
+                .orElse(null);
+        if (leader == null && nowNs - phaseSinceNs < ClusterLogLimits.BEHIND_CHECK_NS) {
+            return 0;
         }
-        return 0;
+        openArchive();
+        long endPosition =
+                leader == null ? Long.MAX_VALUE : archive.logEndPosition(directories, aeron, waitIdleStrategy);
+        if (leader == null || leader.logStartPosition() <= endPosition) {
+            launch(nowNs);
+        } else {
+            LOG.warn(
+                    "this node was away for so long that the others have cut what it would need: position={}, "
+                            + "theirs begins at={}; it fetches everything from them",
+                    endPosition,
+                    leader.logStartPosition());
+            CloseHelper.quietClose(archive);
+            archive = null;
+            become(MemberState.Phase.SEEDING, state.cellId());
+            directories.wipeLog();
+        }
+        return 1;
     }
 
     private int join(long nowNs) {
@@ -173,6 +201,7 @@ final class ConsensusThread implements Runnable {
             case CellFormation.Decision.Form form -> {
                 LOG.info("all members have no metadata: a new cell is made: cellId={}", form.cellId());
                 become(MemberState.Phase.MEMBER, form.cellId());
+                openArchive();
                 launch(nowNs);
             }
             case CellFormation.Decision.Seed seed -> {
@@ -182,7 +211,7 @@ final class ConsensusThread implements Runnable {
                         seed.targetPosition());
                 become(MemberState.Phase.SEEDING, seed.cellId());
                 directories.wipeLog();
-                archive = LocalArchive.launch(config, directories, errorHandler);
+                openArchive();
                 seeder = new LogSeeder(
                         config, directories, aeron, archive, errorHandler, waitIdleStrategy, seed.targetPosition());
                 phaseSinceNs = nowNs;
@@ -197,6 +226,7 @@ final class ConsensusThread implements Runnable {
             LOG.info("metadata are here: position={}", seeder.position());
             closeSeeder();
             become(MemberState.Phase.MEMBER, state.cellId());
+            openArchive();
             launch(nowNs);
         } else if (nowNs - phaseSinceNs > ClusterLogLimits.SEED_TIMEOUT_NS) {
             LOG.warn("metadata did not come, begun again: position={}", seeder.position());
@@ -215,7 +245,9 @@ final class ConsensusThread implements Runnable {
         View now = new View(stack.isLeader(), stack.isElecting(), stack.committedPosition());
         if (!now.equals(view)) {
             view = now;
+            busyUntilNs = nowNs + ClusterLogLimits.BUSY_NS;
         }
+        isBusy = now.isElecting() || nowNs - busyUntilNs < 0;
         if (nowNs - housekeepingNs >= ClusterLogLimits.HOUSEKEEPING_INTERVAL_NS || isSnapshotWanted) {
             housekeepingNs = nowNs;
             if (isSnapshotWanted) {
@@ -252,8 +284,11 @@ final class ConsensusThread implements Runnable {
         }
     }
 
-    private void launch(long nowNs) {
+    private void openArchive() {
         archive = LocalArchive.launch(config, directories, errorHandler);
+    }
+
+    private void launch(long nowNs) {
         stack = ConsensusStack.launch(
                 new ConsensusStack.Parts(
                         config,
@@ -322,13 +357,14 @@ final class ConsensusThread implements Runnable {
     }
 
     private void closeAll() {
+        isShuttingDown = true;
         errorHandler.closing();
         view = View.NONE;
         CloseHelper.quietCloseAll(client, housekeeping, stack, seeder, archive, exchange, aeron);
         try {
-            MemberState.wipe(directories.marks(), java.util.List.of());
-            java.nio.file.Files.deleteIfExists(directories.marks());
-        } catch (java.io.IOException | ClusterLogException e) {
+            MemberState.wipe(directories.marks(), List.of());
+            Files.deleteIfExists(directories.marks());
+        } catch (IOException | ClusterLogException e) {
             LOG.warn("mark files not removed, the next start does it: directory={}", directories.marks(), e);
         }
     }
@@ -338,7 +374,7 @@ final class ConsensusThread implements Runnable {
         @Override
         public void idle(int workCount) {
             if (workCount > 0) {
-                idleStrategy.reset();
+                busyIdleStrategy.reset();
             } else {
                 idle();
             }
@@ -346,14 +382,17 @@ final class ConsensusThread implements Runnable {
 
         @Override
         public void idle() {
+            if (isClosing && !isShuttingDown) {
+                throw new AgentTerminationException("control log is closed while it waits");
+            }
             serviceSignal.signal();
             LocalArchive current = archive;
-            idleStrategy.idle(current == null ? 0 : current.invoke());
+            busyIdleStrategy.idle(current == null ? 0 : current.invoke());
         }
 
         @Override
         public void reset() {
-            idleStrategy.reset();
+            busyIdleStrategy.reset();
         }
     }
 }

@@ -3,10 +3,12 @@ package io.epona.controller.cluster;
 import io.aeron.Aeron;
 import io.aeron.AeronCounters;
 import io.aeron.archive.Archive;
+import io.aeron.archive.ArchiveCounters;
 import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.ArchiveTool;
 import io.aeron.archive.client.AeronArchive;
 import io.aeron.archive.client.ArchiveException;
+import io.aeron.cluster.RecordingLog;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -102,6 +104,27 @@ final class LocalArchive implements AutoCloseable {
         return isOnConsensusThread ? context.agentInvoker(archive.invoker()) : context;
     }
 
+    /**
+     * The end of the log that is on this member's device, before the consensus module has opened it.
+     *
+     * @return 0 when there is no log.
+     */
+    long logEndPosition(Directories directories, Aeron client, IdleStrategy idleStrategy) {
+        long recordingId;
+        try (RecordingLog recordingLog = new RecordingLog(directories.consensusFile(), true)) {
+            recordingId = recordingLog.findLastTermRecordingId();
+        }
+        if (recordingId == Aeron.NULL_VALUE) {
+            return 0;
+        }
+        try (AeronArchive recordings =
+                AeronArchive.connect(clientContext(ConsensusStack.HOUSEKEEPING_RESPONSE_STREAM_ID, true, idleStrategy)
+                        .aeron(client)
+                        .ownsAeronClient(false))) {
+            return recordings.getMaxRecordedPosition(recordingId);
+        }
+    }
+
     @Override
     public void close() {
         CloseHelper.quietCloseAll(archive, aeron);
@@ -110,7 +133,7 @@ final class LocalArchive implements AutoCloseable {
     private static Archive.Context context(
             ClusterLogConfig config, Directories directories, Aeron aeron, ErrorHandler errorHandler) {
         CellMember self = config.self();
-        AtomicCounter errorCounter = io.aeron.archive.ArchiveCounters.allocate(
+        AtomicCounter errorCounter = ArchiveCounters.allocate(
                 aeron,
                 new ExpandableArrayBuffer(),
                 AeronCounters.ARCHIVE_ERROR_COUNT_TYPE_ID,

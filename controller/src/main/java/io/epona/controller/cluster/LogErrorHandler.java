@@ -1,7 +1,7 @@
 package io.epona.controller.cluster;
 
-import io.aeron.cluster.client.ClusterEvent;
 import io.aeron.cluster.service.ClusterTerminationException;
+import io.aeron.exceptions.AeronEvent;
 import io.aeron.exceptions.AeronException;
 import java.util.function.Consumer;
 import org.agrona.ErrorHandler;
@@ -35,7 +35,7 @@ final class LogErrorHandler implements ErrorHandler {
         } else if (isFatal(error)) {
             LOG.error("control log cannot go on", error);
             fatalHandler.accept(error);
-        } else if (error instanceof ClusterEvent) {
+        } else if (error instanceof AeronEvent) {
             LOG.info("control log: {}", error.getMessage());
         } else {
             LOG.warn("control log: {}", error.getMessage(), error);

@@ -6,6 +6,7 @@ import io.aeron.archive.client.ArchiveException;
 import io.aeron.cluster.ClusterControl;
 import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.RecordingLog;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -47,6 +48,12 @@ final class LogHousekeeping implements AutoCloseable {
         return logStartPosition;
     }
 
+    /** The end of the log that is on this member's device. */
+    long logEndPosition() {
+        long recordingId = recordingLog().findLastTermRecordingId();
+        return recordingId == Aeron.NULL_VALUE ? 0 : archive.getMaxRecordedPosition(recordingId);
+    }
+
     /** Has a snapshot taken at the next occasion, if this member leads. */
     void wantSnapshot() {
         isSnapshotWanted = true;
@@ -62,7 +69,7 @@ final class LogHousekeeping implements AutoCloseable {
         if (snapshotPositions.size() >= ClusterLogLimits.SNAPSHOTS_KEPT
                 && stack.context().moduleStateCounter().get() == ConsensusModule.State.ACTIVE.code()) {
             long keptPosition = snapshotPositions.stream()
-                    .sorted(java.util.Comparator.reverseOrder())
+                    .sorted(Comparator.reverseOrder())
                     .skip(ClusterLogLimits.SNAPSHOTS_KEPT - 1L)
                     .findFirst()
                     .orElseThrow();

@@ -5,6 +5,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.Locale;
 
 /** Finds out before the start whether the ports are free, to say so better than the driver would. */
 final class PortCheck {
@@ -32,7 +33,7 @@ final class PortCheck {
             } catch (IOException e) {
                 throw new ClusterLogException(
                         "UDP port cannot be had: port=" + self.port(service) + ", host=" + self.host() + ", use="
-                                + service.name().toLowerCase(java.util.Locale.ROOT)
+                                + service.name().toLowerCase(Locale.ROOT)
                                 + ", key=cell.members (node " + self.nodeId() + " has base port " + self.basePort()
                                 + " and uses the " + (CellMember.PORT_COUNT - 1) + " ports after it), reason="
                                 + e.getMessage() + "; free it or choose another base port on all nodes",

@@ -146,6 +146,29 @@ class ClusterControlLogTest {
     }
 
     @Test
+    void shouldFetchEverythingFromTheLeaderWhenItWasAwayForLongerThanTheLogIsKept() {
+        startAll(SMALL);
+        submit(1, 0, 5);
+        awaitLines(5);
+        int awayId = leaderId(1) % 3 + 1;
+        int otherId = awayId % 3 + 1;
+        stop(awayId);
+        int lines = 5;
+        while (members.values().stream().anyMatch(member -> hasFirstSegment(member.nodeId()))) {
+            submitLong(otherId, 50, 8_000);
+            lines += 50;
+            awaitLines(lines);
+            assertTrue(lines < 5_000, "the log is never cut");
+        }
+        TestMember again = start(awayId, SMALL);
+        awaitLines(lines);
+        TestCell.await("connected", again::isConnected);
+        submit(awayId, 5, 1);
+        awaitLines(lines + 1);
+        assertSameEverywhere();
+    }
+
+    @Test
     void shouldFetchEverythingFromTheLeaderWhenAMemberLostItsDirectory() throws Exception {
         startAll(SMALL);
         submitLong(1, 200, 8_000);
@@ -176,7 +199,6 @@ class ClusterControlLogTest {
         start(2);
         start(3);
         TestCell.await("asked", () -> member(3).log.status().leaderId() == -1);
-        Thread.onSpinWait();
         assertNoLeaderFor(2_500);
         start(1);
         awaitLines(10);
@@ -192,6 +214,24 @@ class ClusterControlLogTest {
             assertTrue(e.getMessage().contains("port=" + port), e.getMessage());
             assertTrue(e.getMessage().contains("key=cell.members"), e.getMessage());
         }
+    }
+
+    @Test
+    void shouldSayWhatIsMissingWhenThereIsNoDriver() {
+        ClusterLogException e = assertThrows(
+                ClusterLogException.class,
+                () -> new ClusterControlLog(
+                        TestCell.config(cell, 1, root, SMALL), new ClusterLogContext(failure -> {})));
+        assertTrue(e.getMessage().contains("no media driver"), e.getMessage());
+    }
+
+    @Test
+    void shouldCloseAtOnceWhenItWaitsForTheOthers() {
+        TestMember alone = start(1);
+        long startNs = System.nanoTime();
+        stop(1);
+        assertTrue(System.nanoTime() - startNs < 5_000_000_000L);
+        assertEquals(List.of(), alone.failures);
     }
 
     @Test
@@ -280,6 +320,10 @@ class ClusterControlLogTest {
                                 .map(member -> member.lines.size())
                                 .toList(),
                 () -> members.values().stream().allMatch(member -> member.lines.size() >= count));
+    }
+
+    private boolean hasFirstSegment(int nodeId) {
+        return Files.exists(root.resolve("node-" + nodeId).resolve("archive").resolve("0-0.rec"));
     }
 
     /** Files of the log itself, the first recording that a member makes. */

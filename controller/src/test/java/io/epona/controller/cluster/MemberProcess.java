@@ -44,7 +44,6 @@ final class MemberProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Xmx128m",
-                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 MemberProcess.class.getName(),
@@ -56,7 +55,8 @@ final class MemberProcess implements AutoCloseable {
             return new MemberProcess(
                     nodeId,
                     new ProcessBuilder(command)
-                            .redirectError(new File(root.toFile(), "node-" + nodeId + ".err"))
+                            .redirectError(ProcessBuilder.Redirect.appendTo(
+                                    new File(root.toFile(), "node-" + nodeId + ".err")))
                             .start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

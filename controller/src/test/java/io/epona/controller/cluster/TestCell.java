@@ -32,6 +32,8 @@ final class TestCell {
                 .termBufferSparseFile(true)
                 .ipcTermBufferLength(64 * 1024)
                 .publicationTermBufferLength(64 * 1024)
+                .counterValuesBufferLength(1024 * 1024)
+                .asyncExecutorIdleStrategy(new org.agrona.concurrent.SleepingMillisIdleStrategy(10))
                 .clientLivenessTimeoutNs(TimeUnit.SECONDS.toNanos(120))
                 .publicationUnblockTimeoutNs(TimeUnit.SECONDS.toNanos(130)));
     }
