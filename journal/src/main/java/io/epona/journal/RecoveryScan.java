@@ -98,10 +98,10 @@ final class RecoveryScan {
             throw corrupt(
                     fromPosition,
                     true,
-                    "the journal begins behind what the newest intact checkpoint needs (segments were recycled since, or"
-                            + " there is no checkpoint; when a damaged one was reported before this, restoring that"
-                            + " file alone repairs it): needed from=" + fromPosition + ", oldest in the journal="
-                            + oldestPosition);
+                    "the journal begins behind what the newest intact checkpoint needs (segments were recycled since,"
+                            + " or there is no checkpoint; when a damaged one was reported before this, restoring"
+                            + " that file alone repairs it): needed from=" + fromPosition
+                            + ", oldest in the journal=" + oldestPosition);
         }
         final long endPosition = (headers.newestNumber() + 1) * config.segmentLength();
         if (checkpointPosition > endPosition) {

@@ -9,6 +9,7 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.journal.JournalReader.Status;
 import io.epona.journal.testing.FaultySegmentStore;
 import io.epona.journal.testing.SimulatedDevice;
+import io.epona.runtime.testing.Allocation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -216,6 +217,22 @@ class JournalReaderTest {
         failing.failRead(Errno.EIO);
         try (JournalReader reader = new JournalReader(config, failing, log.journal.bounds(), RING)) {
             assertThrows(JournalFailedException.class, () -> reader.read(0, log.end(), target(8192)));
+        }
+    }
+
+    @Test
+    void shouldAllocateNothingWhenItReads() {
+        write(60, 1000);
+        final UnsafeBuffer target = target(16 * 1024);
+        try (JournalReader reader = log.journal.openReader()) {
+            assertEquals(0, Allocation.bytesPerRun(3_000, () -> readOver(reader, target)));
+        }
+    }
+
+    private void readOver(final JournalReader reader, final UnsafeBuffer target) {
+        long position = 0;
+        while (reader.read(position, log.end(), target) == Status.OK) {
+            position = reader.nextPosition();
         }
     }
 }

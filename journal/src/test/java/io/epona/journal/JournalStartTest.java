@@ -1,6 +1,7 @@
 package io.epona.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,9 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.epona.codec.FrameDescriptor;
 import io.epona.journal.testing.PowerCutException;
 import io.epona.journal.testing.SimulatedDevice;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -201,5 +205,33 @@ class JournalStartTest {
         final JournalReport report = JournalTool.verify(real.laneDirectory());
         assertEquals(50_000, report.oldestPosition());
         assertEquals(40, report.recordsFrameCount());
+    }
+
+    @Test
+    void shouldSetADamagedLaneAsideAndInstallItAnew() throws Exception {
+        final JournalConfig real = config(directory);
+        for (int round = 0; round < 2; round++) {
+            try (TestLog log = TestLog.open(real, DirectSegmentStore.open(real), RING)) {
+                log.append(PAYLOAD);
+                log.flush();
+            }
+            final Path header = SegmentFiles.path(real.laneDirectory(), 1);
+            try (RandomAccessFile file = new RandomAccessFile(header.toFile(), "rw")) {
+                file.seek(30);
+                file.write(99);
+            }
+            assertThrows(JournalCorruptException.class, () -> DirectSegmentStore.open(real));
+            final Path aside = DamagedLane.setAside(real);
+            assertTrue(Files.exists(SegmentFiles.path(aside, 1)));
+            assertFalse(Files.exists(real.laneDirectory()));
+            try (TestLog log = TestLog.startAt(real, DirectSegmentStore.open(real), RING, 77_000)) {
+                assertEquals(77_000, log.tail.position());
+                assertThrows(JournalRefusedException.class, () -> DamagedLane.setAside(real), "it is in use");
+            }
+            DamagedLane.setAside(real);
+        }
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(1, left.count(), "one is kept");
+        }
     }
 }
