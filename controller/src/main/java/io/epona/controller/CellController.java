@@ -64,7 +64,7 @@ public class CellController implements ClusterController {
         this.membership = new NodeMembership(this, config.nodeId(), context.timer());
         publisher.addListener(membership::onImage);
         Origin self = new Origin(config.nodeId(), incarnationId, 0);
-        log.start(new LogFollower(self, topicConfigs, effects, publisher, pending, membership::onConnected));
+        log.start(new LogFollower(self, topicConfigs, effects, publisher, pending, membership));
     }
 
     /**
@@ -266,6 +266,9 @@ public class CellController implements ClusterController {
 
     /** Runs a task on the controller's thread, when all images that are known by now are published. */
     void afterImages(Runnable task) {
+        if (closed) {
+            return;
+        }
         publisher.afterwards(() -> {
             task.run();
             return CompletableFuture.completedFuture(null);

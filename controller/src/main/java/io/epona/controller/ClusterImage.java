@@ -15,23 +15,24 @@ import org.apache.kafka.image.MetadataImage;
 public final class ClusterImage {
     private final ClusterIdentity identity;
     private final long version;
-    private final MetadataImage kafkaImage;
+    private final MetadataImage baseKafkaImage;
     private final Map<Integer, BrokerInfo> brokers;
     private final Topics topics;
     private final PartitionTable partitions;
     private final CellState cell;
+    private volatile MetadataImage kafkaImage;
 
     ClusterImage(
             ClusterIdentity identity,
             long version,
-            MetadataImage kafkaImage,
+            MetadataImage baseKafkaImage,
             Map<Integer, BrokerInfo> brokers,
             Topics topics,
             PartitionTable partitions,
             CellState cell) {
         this.identity = identity;
         this.version = version;
-        this.kafkaImage = kafkaImage;
+        this.baseKafkaImage = baseKafkaImage;
         this.brokers = brokers;
         this.topics = topics;
         this.partitions = partitions;
@@ -233,12 +234,27 @@ public final class ClusterImage {
     }
 
     /**
-     * The same metadata in the form that Kafka's own coordinators and authorizer take.
+     * The same metadata in the form that Kafka's own coordinators and authorizer take. The first call after a change of
+     * a lane that carries thousands of partitions takes some ten milliseconds: for those who need it, on their thread.
      *
      * @return Kafka's image.
      */
     public MetadataImage kafkaImage() {
-        return kafkaImage;
+        MetadataImage whole = kafkaImage;
+        if (whole == null) {
+            whole = LaneSync.applied(this);
+            kafkaImage = whole;
+        }
+        return whole;
+    }
+
+    /**
+     * Kafka's image, in which leaders and in-sync replicas of partitions may be those of an earlier moment: the lanes
+     * have the present ones. All else is as it is.
+     */
+    MetadataImage baseKafkaImage() {
+        MetadataImage whole = kafkaImage;
+        return whole == null ? baseKafkaImage : whole;
     }
 
     ClusterIdentity identity() {

@@ -14,11 +14,8 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.image.MetadataDelta;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.MetadataProvenance;
-import org.apache.kafka.image.TopicDelta;
 import org.apache.kafka.image.TopicImage;
-import org.apache.kafka.image.TopicsDelta;
 import org.apache.kafka.metadata.BrokerRegistration;
-import org.apache.kafka.metadata.PartitionRegistration;
 
 /**
  * Applies records to an image, giving the next one. Used once, by one thread; has no clock, no randomness and no I/O.
@@ -36,7 +33,7 @@ final class ImageFold {
 
     ImageFold(ClusterImage base, TopicConfigs topicConfigs) {
         this.base = base;
-        this.delta = new MetadataDelta.Builder().setImage(base.kafkaImage()).build();
+        this.delta = new MetadataDelta.Builder().setImage(base.baseKafkaImage()).build();
         this.topicConfigs = topicConfigs;
         this.identity = base.identity();
         this.nextPartitionIndex = base.partitionIndexLimit();
@@ -89,14 +86,15 @@ final class ImageFold {
      */
     ClusterImage build(long version) {
         CellState cell = cell();
-        if (!changedLanes.isEmpty()) {
-            followLanes();
-        }
         MetadataImage kafkaImage = delta.apply(new MetadataProvenance(version, 0, 0, true));
         Topics topics = base.topicMaps();
         PartitionTable.Builder partitions = base.partitionTable().edit();
         partitions.reserve(nextPartitionIndex);
         List<Uuid> touched = touchedTopics(kafkaImage);
+        if (!changedLanes.isEmpty()) {
+            TopicPartitions onLanes = new TopicPartitions(cell.lanes(), partitions);
+            topics = topics.withEach(onLanes::follow);
+        }
         if (!touched.isEmpty()) {
             topics = topics.mutableCopy();
             for (Uuid topicId : touched) {
@@ -125,36 +123,6 @@ final class ImageFold {
         return new CellState(lanes, nodes);
     }
 
-    /** Tells Kafka's image of the partitions whose lane has changed. */
-    private void followLanes() {
-        base.forEachPartition(partition -> follow(partition.topicId(), partition.partition(), partition.laneId()));
-        placements.forEach((topicId, byPartition) ->
-                byPartition.forEach((partition, placement) -> follow(topicId, partition, placement.laneId())));
-    }
-
-    private void follow(Uuid topicId, int partition, int laneId) {
-        LaneInfo lane = changedLanes.get(laneId);
-        PartitionRegistration now = lane == null ? null : registration(topicId, partition);
-        if (now != null && !PartitionRecords.agrees(now, lane)) {
-            delta.replay(PartitionRecords.kafkaRecord(topicId, partition, lane));
-        }
-    }
-
-    /** What is known of a partition so far; null when its topic is deleted. */
-    private PartitionRegistration registration(Uuid topicId, int partition) {
-        TopicsDelta topics = delta.topicsDelta();
-        if (topics != null) {
-            TopicDelta changed = topics.changedTopic(topicId);
-            PartitionRegistration registration =
-                    changed == null ? null : changed.partitionChanges().get(partition);
-            if (registration != null || topics.deletedTopicIds().contains(topicId)) {
-                return registration;
-            }
-        }
-        TopicImage topic = base.kafkaImage().topics().getTopic(topicId);
-        return topic == null ? null : topic.partitions().get(partition);
-    }
-
     /**
      * Kafka's delta forgets a removed topic's configuration only if the base image had it; here a topic may come, be
      * configured and go within one fold, and its successor of the same name must not inherit.
@@ -164,7 +132,7 @@ final class ImageFold {
         delta.replay(message);
         if (removedName != null) {
             ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, removedName);
-            if (!base.kafkaImage().configs().resourceData().containsKey(resource)) {
+            if (!base.baseKafkaImage().configs().resourceData().containsKey(resource)) {
                 delta.getOrCreateConfigsDelta().changes().remove(resource);
             }
         }

@@ -41,6 +41,7 @@ final class LocalControlLog implements ControlLog, EffectLog {
     @Override
     public void start(ControlLogHandler controlLogHandler) {
         handler = controlLogHandler;
+        handler.onConnected(SESSION_ID);
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.epona.controller;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.LongConsumer;
 import org.agrona.DirectBuffer;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -23,14 +22,14 @@ final class LogFollower implements ControlLogHandler {
     private final EffectLog effects;
     private final ImagePublisher publisher;
     private final PendingCommands pending;
-    private final LongConsumer connected;
+    private final NodeMembership membership;
     private SnapshotCodec snapshot;
 
     /**
      * Begins.
      *
      * @param self node and incarnation whose commands are waited for here.
-     * @param connected told of each new connection.
+     * @param membership told of each connection.
      */
     LogFollower(
             Origin self,
@@ -38,14 +37,14 @@ final class LogFollower implements ControlLogHandler {
             EffectLog effects,
             ImagePublisher publisher,
             PendingCommands pending,
-            LongConsumer connected) {
+            NodeMembership membership) {
         this.self = self;
         this.topicConfigs = topicConfigs;
         this.machine = new CellMachine(topicConfigs, publisher.image());
         this.effects = effects;
         this.publisher = publisher;
         this.pending = pending;
-        this.connected = connected;
+        this.membership = membership;
     }
 
     @Override
@@ -101,12 +100,12 @@ final class LogFollower implements ControlLogHandler {
 
     @Override
     public void onConnected(long sessionId) {
-        connected.accept(sessionId);
+        membership.onConnected(sessionId);
     }
 
     @Override
     public void onDisconnected() {
-        LOG.warn("connection to the control log is lost: node={}", self.nodeId());
+        membership.onDisconnected();
     }
 
     @Override

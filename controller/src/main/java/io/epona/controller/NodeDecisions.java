@@ -27,7 +27,7 @@ final class NodeDecisions {
 
     /** Takes the next block of producer ids for a node. */
     static Decision<ProducerIdsBlock> allocateProducerIds(ClusterImage image, int nodeId) {
-        long first = Math.max(0, image.kafkaImage().producerIds().nextProducerId());
+        long first = Math.max(0, image.baseKafkaImage().producerIds().nextProducerId());
         if (first > Long.MAX_VALUE - ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE) {
             throw new UnknownServerException("All producer ids are used up: next=" + first);
         }
@@ -167,7 +167,7 @@ final class NodeDecisions {
     }
 
     private static MetadataVersion version(ClusterImage image) {
-        return image.kafkaImage().features().metadataVersionOrThrow();
+        return image.baseKafkaImage().features().metadataVersionOrThrow();
     }
 
     private static RegisterBrokerRecord registerRecord(

@@ -24,6 +24,7 @@ final class NodeMembership {
     private final Map<Integer, InSyncChange> proposed = new HashMap<>();
     private final List<CompletableFuture<List<Integer>>> shutdowns = new ArrayList<>();
     private volatile NodeRegistration registration;
+    private volatile boolean isConnected;
     private boolean wasRegistered;
 
     NodeMembership(CellController controller, int nodeId, CommandTimer timer) {
@@ -38,7 +39,14 @@ final class NodeMembership {
     }
 
     /** On the log's thread. */
+    void onDisconnected() {
+        isConnected = false;
+        LOG.warn("connection to the control log is lost: node={}", nodeId);
+    }
+
+    /** On the log's thread. */
     void onConnected(long sessionId) {
+        isConnected = true;
         NodeRegistration current = registration;
         if (current == null) {
             return;
@@ -68,13 +76,26 @@ final class NodeMembership {
             if (cause == null) {
                 result.complete(response);
             } else if (cause instanceof RetriableException && controller.isRunning()) {
-                CompletableFuture<Void> pause = new CompletableFuture<>();
-                pause.whenComplete((done, over) -> submitUntilDone(command, result));
-                timer.failAfter(pause, ControllerLimits.RETRY_INTERVAL_MS);
+                afterPause(() -> submitAgain(command, result));
             } else {
                 result.completeExceptionally(cause);
             }
         });
+    }
+
+    /** Not before there is a connection: what was submitted without one still waits for it. */
+    private <R> void submitAgain(ControlCommand<R> command, CompletableFuture<R> result) {
+        if (isConnected || !controller.isRunning()) {
+            submitUntilDone(command, result);
+        } else {
+            afterPause(() -> submitAgain(command, result));
+        }
+    }
+
+    private void afterPause(Runnable task) {
+        CompletableFuture<Void> pause = new CompletableFuture<>();
+        pause.whenComplete((done, over) -> task.run());
+        timer.failAfter(pause, ControllerLimits.RETRY_INTERVAL_MS);
     }
 
     CompletableFuture<List<Integer>> shutDown(int timeoutMs) {
@@ -127,9 +148,7 @@ final class NodeMembership {
         controller.proposeInSync(due).whenComplete((refusal, error) -> {
             if (error != null && controller.isRunning()) {
                 LOG.warn("proposal of smaller in-sync replicas has failed: node={}, proposal={}", nodeId, due, error);
-                CompletableFuture<Void> pause = new CompletableFuture<>();
-                pause.whenComplete((done, over) -> controller.afterImages(() -> retry(due)));
-                timer.failAfter(pause, ControllerLimits.RETRY_INTERVAL_MS);
+                afterPause(() -> controller.afterImages(() -> retry(due)));
             }
         });
     }

@@ -48,7 +48,7 @@ public record PartitionChanges(
 
     private static List<PartitionInfo> reconfigured(ClusterImage old, ClusterImage now) {
         List<PartitionInfo> reconfigured = new ArrayList<>();
-        if (old.kafkaImage().configs() == now.kafkaImage().configs()) {
+        if (old.baseKafkaImage().configs() == now.baseKafkaImage().configs()) {
             return reconfigured;
         }
         for (TopicInfo topic : now.topics()) {

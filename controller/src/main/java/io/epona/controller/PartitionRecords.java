@@ -1,6 +1,5 @@
 package io.epona.controller;
 
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.apache.kafka.common.DirectoryId;
@@ -16,7 +15,7 @@ final class PartitionRecords {
     private final LanePlacer placer;
 
     PartitionRecords(ClusterImage image) {
-        metadataVersion = image.kafkaImage().features().metadataVersionOrThrow();
+        metadataVersion = image.baseKafkaImage().features().metadataVersionOrThrow();
         placer = new LanePlacer(image);
     }
 
@@ -58,7 +57,11 @@ final class PartitionRecords {
     }
 
     private static boolean same(int[] ids, List<Integer> expected) {
-        return ids.length == expected.size()
-                && Arrays.stream(ids).boxed().toList().equals(expected);
+        for (int i = 0; i < ids.length; i++) {
+            if (i >= expected.size() || ids[i] != expected.get(i)) {
+                return false;
+            }
+        }
+        return ids.length == expected.size();
     }
 }

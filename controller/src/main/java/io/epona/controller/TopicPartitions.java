@@ -46,6 +46,21 @@ final class TopicPartitions {
         return infos;
     }
 
+    /** A topic of the base image, on lanes some of which have changed. */
+    TopicInfo follow(TopicInfo topic) {
+        PartitionInfo[] infos = null;
+        for (int partition = 0; partition < topic.partitionCount(); partition++) {
+            PartitionInfo old = topic.partition(partition);
+            LaneInfo lane = lane(old.laneId(), old.id());
+            if (lane != old.lane()) {
+                infos = infos == null ? topic.partitions().toArray(PartitionInfo[]::new) : infos;
+                infos[partition] = new PartitionInfo(old.id(), old.partitionIndex(), lane);
+                table.put(infos[partition]);
+            }
+        }
+        return infos == null ? topic : topic.withPartitions(infos);
+    }
+
     private PartitionInfo partition(
             TopicImage topic, int partition, PartitionInfo old, MetadataRecord.Placement placement) {
         if (placement != null) {

@@ -2,6 +2,7 @@ package io.epona.controller;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
 
@@ -19,6 +20,22 @@ record Topics(Map<String, TopicInfo> byName, Map<Uuid, TopicInfo> byId, Map<Stri
 
     Topics mutableCopy() {
         return new Topics(new HashMap<>(byName), new HashMap<>(byId), new HashMap<>(collisionNames));
+    }
+
+    /**
+     * The same topics, each as a function makes it.
+     *
+     * @param change keeps name and id; gives the same object for what does not change.
+     */
+    Topics withEach(UnaryOperator<TopicInfo> change) {
+        Map<String, TopicInfo> names = HashMap.newHashMap(byName.size());
+        Map<Uuid, TopicInfo> ids = HashMap.newHashMap(byId.size());
+        for (TopicInfo topic : byName.values()) {
+            TopicInfo changed = change.apply(topic);
+            names.put(changed.name(), changed);
+            ids.put(changed.id(), changed);
+        }
+        return new Topics(names, ids, collisionNames);
     }
 
     void put(TopicInfo topic) {
