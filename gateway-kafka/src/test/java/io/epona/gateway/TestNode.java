@@ -317,13 +317,16 @@ public final class TestNode implements AutoCloseable {
         final ShelfConfig config = new ShelfConfig(
                 standard.drainLength(),
                 options.shelfAgeMs(),
+                standard.latestDrainLength(),
                 Math.max(options.shelfAgeMs(), standard.maxAgeLimitMs()),
+                standard.drainsPerSecond(),
                 standard.shelveLength(),
                 standard.shelveIntervalMs(),
                 standard.urgentLength(),
                 standard.writeBackLengthPerSecond(),
                 standard.flushesPerSecond(),
-                standard.cycleNs());
+                standard.cycleNs(),
+                standard.closeMs());
         return new Gated(
                 new ShelfAgent(
                         new ShelfContext(

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param ring the log ring
  * @param journal recovered
- * @param counters all at the end of the log, but {@code shelved} and {@code checkpointed}
+ * @param counters all at the end of the log, but {@code drained}, {@code shelved} and {@code checkpointed}
  * @param shelf drains into the partition logs
  * @param checkpoint the newest before this start
  * @param store of checkpoints
@@ -101,15 +101,15 @@ record LaneStore(
             final LaneCounters counters = node.counters().lane(config.laneId());
             final ShelfAgent shelf = shelf(node, config, ring, counters);
 
-            shelf.beginRecovery(start.shelvedPosition());
+            final long ringFrom = shelf.beginRecovery(start.shelvedPosition());
             final FrameHandler handler = (buffer, offset, length, position) -> {
                 state.onFrame(buffer, offset, length, position);
                 shelf.onFrame(buffer, offset, length, position);
             };
-            final RecoveredTail tail = journal.recover(start.shelvedPosition(), start.position(), handler);
+            final RecoveredTail tail = journal.recover(start.shelvedPosition(), start.position(), ringFrom, handler);
             counters.setAll(tail.position());
             counters.checkpointed().setRelease(Math.min(start.position(), start.shelvedPosition()));
-            shelf.completeRecovery(tail.position());
+            shelf.completeRecovery(tail.position(), tail.ringStart());
             openPartitions(state, node.controller().image(), config.laneId());
             LOGGER.info("recovered lane {}: checkpoint={}, tail={}", config.laneId(), start, tail);
             return new LaneStore(ring, journal, counters, shelf, start, store, state);

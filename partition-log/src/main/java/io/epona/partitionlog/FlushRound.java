@@ -21,21 +21,28 @@ final class FlushRound {
      * @param targetPosition frames below are in the logs; shelved once the round is complete
      * @param slots with a lease of each
      * @param mustFlushTogether whether logs that are not open are to be flushed too
+     * @param isAtOnce whether to start no write-back before: somebody waits for the flush
      */
     FlushRound(
             final PartitionLogs logs,
             final long targetPosition,
             final List<LogSlot> slots,
-            final boolean mustFlushTogether) {
+            final boolean mustFlushTogether,
+            final boolean isAtOnce) {
         this.logs = logs;
         this.targetPosition = targetPosition;
         this.slots = slots;
         this.mustFlushTogether = mustFlushTogether;
-        this.nextToWriteBack = LinuxFiles.isAvailable() ? 0 : slots.size();
+        this.nextToWriteBack = LinuxFiles.isAvailable() && !isAtOnce ? 0 : slots.size();
     }
 
     long targetPosition() {
         return targetPosition;
+    }
+
+    /** Logs still to be flushed. */
+    int remainingCount() {
+        return slots.size() - nextToFlush;
     }
 
     boolean isComplete() {

@@ -22,6 +22,7 @@ final class FrameDrain {
 
     private boolean recovers;
     private boolean refills;
+    private long heldLimit;
     private final IntHashSet refilled = new IntHashSet();
     private final Int2ObjectHashMap<Recovered> recovered = new Int2ObjectHashMap<>();
 
@@ -43,6 +44,16 @@ final class FrameDrain {
     FrameDrain(final PartitionLogs logs, final DirtyLogs dirtyLogs) {
         this.logs = logs;
         this.dirtyLogs = dirtyLogs;
+    }
+
+    /** Frames below the position may be in the logs from before the start, and are then skipped. */
+    void mayHoldBelow(final long position) {
+        heldLimit = position;
+    }
+
+    /** Position from which on no log holds frames, once those below the given one are drained. */
+    long limit(final long position) {
+        return Math.max(heldLimit, position);
     }
 
     /**
@@ -159,7 +170,7 @@ final class FrameDrain {
         }
         final long baseOffset = FrameDescriptor.baseOffset(buffer, offset);
         final long lastOffset = FrameDescriptor.lastOffset(buffer, offset);
-        if (recovers && isDrained(baseOffset, lastOffset)) {
+        if ((recovers || FrameDescriptor.position(buffer, offset) < heldLimit) && isDrained(baseOffset, lastOffset)) {
             return;
         }
         if (baseOffset != nextOffset) {
@@ -185,10 +196,16 @@ final class FrameDrain {
         nextOffset = lastOffset + 1;
     }
 
-    /** Whether the log has the frame from before the start; when it is not to be trusted, cuts it there once. */
+    /**
+     * Whether the log has the frame from before the start; when it is not to be trusted, cuts it there once. What it
+     * has may not have been flushed.
+     */
     private boolean isDrained(final long baseOffset, final long lastOffset) throws IOException {
         final int partitionIndex = slot.partitionIndex();
-        recovered.computeIfAbsent(partitionIndex, key -> new Recovered()).journalEnd = lastOffset + 1;
+        dirtyLogs.add(slot);
+        if (recovers) {
+            recovered.computeIfAbsent(partitionIndex, key -> new Recovered()).journalEnd = lastOffset + 1;
+        }
         if (refills && refilled.add(partitionIndex) && baseOffset < nextOffset) {
             log.truncate(baseOffset);
             nextOffset = log.logEndOffset();

@@ -68,6 +68,12 @@ final class PartitionLogLimits {
     /** Logs opened on request of readers in one duty cycle. */
     static final int OPENS_PER_CYCLE = 8;
 
+    /** What opening a log counts for in the pace of drains: five files are looked for or made. */
+    static final int OPEN_COST = 4;
+
+    /** At a stop logs are closed in order for so long; the others are let go of, and looked at when opened again. */
+    static final long CLOSE_TIME_MS = 1_000L;
+
     /** How often idle and surplus logs are looked for. */
     static final long EVICTION_INTERVAL_MS = 1_000L;
 

@@ -7,14 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.Agent;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,10 +39,8 @@ public final class PartitionLogs implements AutoCloseable {
     private final LogDeletions deletions;
     private final FileSystemFlush fileSystemFlush;
     private final LogMaintenance maintenance;
-    private final ConcurrentHashMap<Integer, LogSlot> slots = new ConcurrentHashMap<>();
+    private final LogSlots slots;
     private final ConcurrentLinkedQueue<Integer> openRequests = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger openCount = new AtomicInteger();
-    private volatile boolean namesUnflushed;
     private volatile boolean failed;
     private boolean refill;
 
@@ -80,6 +74,7 @@ public final class PartitionLogs implements AutoCloseable {
         this.opener = new KafkaLogOpener(kafka);
         this.states = new SavedLogStates(config.directory().resolve(STATES_FILE), bootId);
         this.deletions = new LogDeletions(config.directory(), errors);
+        this.slots = new LogSlots(config, directory, clock, opener, states, deletions);
         this.fileSystemFlush = new FileSystemFlush(config.directory());
         this.maintenance = new LogMaintenance(this, directory, clock, fatal, errors);
     }
@@ -155,8 +150,8 @@ public final class PartitionLogs implements AutoCloseable {
     /** As {@link #read}, but never opens a log itself: a thread that must not block asks again after OPENING. */
     public LogRead tryRead(
             final int partitionIndex, final long offset, final int maxLength, final boolean minOneMessage) {
-        final LogSlot slot = slots.get(partitionIndex);
-        if (slot != null && slot.tryLease(clock.nanoTime())) {
+        final LogSlot slot = slots.leaseIfOpen(partitionIndex);
+        if (slot != null) {
             return readLeased(slot, offset, maxLength, minOneMessage);
         }
         if (hasNoLog(partitionIndex)) {
@@ -186,8 +181,7 @@ public final class PartitionLogs implements AutoCloseable {
 
     /** Whether a read would find the log open. */
     public boolean isOpen(final int partitionIndex) {
-        final LogSlot slot = slots.get(partitionIndex);
-        return slot != null && slot.isOpen();
+        return slots.isOpen(partitionIndex);
     }
 
     private LogRead readLeased(
@@ -217,7 +211,7 @@ public final class PartitionLogs implements AutoCloseable {
         if (partition == null) {
             return 0;
         }
-        final LogSlot known = slots.computeIfAbsent(partitionIndex, LogSlot::new);
+        final LogSlot known = slots.getOrMake(partitionIndex);
         known.logStartOffsetAtLeast(states.get(partition).logStartOffset());
         return known.logStartOffset();
     }
@@ -309,8 +303,8 @@ public final class PartitionLogs implements AutoCloseable {
 
     /** Bytes of the log's segments, as DescribeLogDirs wants them; from the directory when the log is not open. */
     public long size(final int partitionIndex) {
-        final LogSlot slot = slots.get(partitionIndex);
-        if (slot != null && slot.tryLease(clock.nanoTime())) {
+        final LogSlot slot = slots.leaseIfOpen(partitionIndex);
+        if (slot != null) {
             try {
                 return slot.log().size();
             } finally {
@@ -327,9 +321,9 @@ public final class PartitionLogs implements AutoCloseable {
 
     /** Puts a partition's new configuration in force; called when the metadata have changed. */
     public void updateConfig(final int partitionIndex) {
-        final LogSlot slot = slots.get(partitionIndex);
         final PartitionDescription partition = directory.partition(partitionIndex);
-        if (slot != null && partition != null && slot.tryLease(clock.nanoTime())) {
+        final LogSlot slot = partition == null ? null : slots.leaseIfOpen(partitionIndex);
+        if (slot != null) {
             try {
                 slot.log().updateConfig(partition.config());
             } finally {
@@ -343,23 +337,7 @@ public final class PartitionLogs implements AutoCloseable {
      * background. Frames of the partition that are still to be drained are skipped from now on.
      */
     public void delete(final int partitionIndex, final String topic, final int partition, final Uuid topicId) {
-        final LogSlot slot = slots.computeIfAbsent(partitionIndex, LogSlot::new);
-        final Path logDirectory = config.directory().resolve(topic + "-" + partition);
-        synchronized (slot) {
-            if (slot.isDeleted()) {
-                return;
-            }
-            slot.markDeleted();
-            states.remove(topicId, partition);
-            final String newName = UnifiedLog.logDeleteDirName(new TopicPartition(topic, partition));
-            if (slot.tryLease(clock.nanoTime())) {
-                slot.log().renameDirectory(newName);
-                slot.release();
-            } else if (!deletions.rename(logDirectory, topicId, newName)) {
-                return;
-            }
-            deletions.add(slot, config.directory().resolve(newName));
-        }
+        slots.delete(partitionIndex, topic, partition, topicId);
     }
 
     /** Directory that holds the logs. */
@@ -369,69 +347,12 @@ public final class PartitionLogs implements AutoCloseable {
 
     /** Logs open now. */
     public int openCount() {
-        return openCount.get();
+        return slots.openCount();
     }
 
-    /**
-     * Takes a lease of a partition's log, opening it when needed. The caller releases it.
-     *
-     * @return null when there is no such partition
-     */
+    /** As {@link LogSlots#acquire}. */
     LogSlot acquire(final int partitionIndex) {
-        final LogSlot slot = slots.get(partitionIndex);
-        if (slot != null && slot.tryLease(clock.nanoTime())) {
-            return slot.isDeleted() ? released(slot) : slot;
-        }
-        final PartitionDescription partition = directory.partition(partitionIndex);
-        if (partition == null) {
-            return null;
-        }
-        return openLeased(slots.computeIfAbsent(partitionIndex, LogSlot::new), partition);
-    }
-
-    private static LogSlot released(final LogSlot slot) {
-        slot.release();
-        return null;
-    }
-
-    private LogSlot openLeased(final LogSlot slot, final PartitionDescription partition) {
-        synchronized (slot) {
-            if (slot.isDeleted()) {
-                return null;
-            }
-            if (slot.tryLease(clock.nanoTime())) {
-                return slot;
-            }
-            final Path logDirectory = path(partition);
-            try {
-                freeName(partition, logDirectory);
-                final boolean isNew = !Files.isDirectory(logDirectory);
-                slot.opened(opener.open(partition, logDirectory, states.get(partition)), partition, clock.nanoTime());
-                openCount.incrementAndGet();
-                if (isNew) {
-                    namesUnflushed = true;
-                }
-                return slot;
-            } catch (final IOException e) {
-                throw new PartitionLogException("cannot open partition log: directory=" + logDirectory, e);
-            }
-        }
-    }
-
-    /** Takes the directory's name from a deleted topic that had the same one, if it still has it. */
-    private void freeName(final PartitionDescription partition, final Path logDirectory) throws IOException {
-        final Uuid found = KafkaLogOpener.topicId(logDirectory);
-        if (found == null || found.equals(partition.topicId())) {
-            return;
-        }
-        for (final LogSlot other : slots.values()) {
-            final PartitionDescription owner = other.description();
-            if (owner != null && owner.topicId().equals(found) && owner.partition() == partition.partition()) {
-                delete(owner.partitionIndex(), owner.topic(), owner.partition(), owner.topicId());
-                return;
-            }
-        }
-        deletions.setAside(logDirectory, partition.topic(), partition.partition());
+        return slots.acquire(partitionIndex);
     }
 
     /**
@@ -461,35 +382,21 @@ public final class PartitionLogs implements AutoCloseable {
 
     /** Closes a log if nobody uses it. */
     boolean closeIfIdle(final LogSlot slot) throws IOException {
-        return closeIfIdle(slot, false);
+        return failed ? slots.abandonIfIdle(slot) : slots.closeIfIdle(slot, LogSlots.Closing.IN_ORDER);
     }
 
-    private boolean closeIfIdle(final LogSlot slot, final boolean durably) throws IOException {
-        synchronized (slot) {
-            final KafkaLog log = slot.takeOut();
-            if (log == null) {
-                return false;
-            }
-            openCount.decrementAndGet();
-            if (slot.isDeleted() || failed) {
-                log.abandon();
-            } else {
-                states.put(slot.description(), durably ? log.closeDurably() : log.close());
-            }
-            return true;
-        }
+    /** What tells the next start what the logs hold of a lane. */
+    ShelfMark shelfMark(final int laneId, final int ringLength) {
+        return new ShelfMark(config.directory(), states.bootId(), laneId, ringLength);
     }
 
     FileSystemFlush fileSystemFlush() {
         return fileSystemFlush;
     }
 
-    /** After logs were opened for the first time: makes their names in the directory durable. Shelf agents. */
+    /** As {@link LogSlots#flushNames}. */
     void flushNames() throws IOException {
-        if (namesUnflushed) {
-            namesUnflushed = false;
-            FileFlush.directory(config.directory());
-        }
+        slots.flushNames();
     }
 
     /** A write or flush failed: nothing is called closed in order any more, and the next start refills the logs. */
@@ -526,7 +433,7 @@ public final class PartitionLogs implements AutoCloseable {
     }
 
     Path path(final PartitionDescription partition) {
-        return config.directory().resolve(partition.directoryName());
+        return slots.path(partition);
     }
 
     PartitionLogsConfig config() {
@@ -550,26 +457,24 @@ public final class PartitionLogs implements AutoCloseable {
     }
 
     Collection<LogSlot> slots() {
-        return slots.values();
+        return slots.all();
     }
 
     void forget(final LogSlot slot) {
-        slots.remove(slot.partitionIndex(), slot);
+        slots.forget(slot);
     }
 
     /**
-     * Closes all logs in order and remembers them, so that the next start scans none. Shelf agents have ended and
-     * flushed, readers have given back their leases; a log still leased is left to be scanned.
+     * Closes all logs in order and remembers them, so that the next start scans none; with thousands open, as many as
+     * that takes a second. Shelf agents have ended and flushed, readers have given back their leases; a log still
+     * leased is left to be looked at.
      */
     @Override
     public void close() {
-        final boolean flushesAll = openCount() > PartitionLogLimits.MAX_SINGLE_FLUSHES && fileSystemFlush.isAvailable();
         try {
-            for (final LogSlot slot : slots.values()) {
-                if (slot.isOpen() && !closeIfIdle(slot, !flushesAll) && !slot.isDeleted()) {
-                    states.put(slot.description(), slot.log().openState());
-                }
-            }
+            final boolean isMany = openCount() > PartitionLogLimits.MAX_SINGLE_FLUSHES;
+            final boolean flushesAll = isMany && fileSystemFlush.isAdvisable();
+            closeAll(flushesAll ? LogSlots.Closing.IN_ORDER : LogSlots.Closing.DURABLY);
             if (!failed && Files.isDirectory(config.directory())) {
                 if (flushesAll) {
                     fileSystemFlush.flush();
@@ -582,6 +487,20 @@ public final class PartitionLogs implements AutoCloseable {
         } finally {
             fileSystemFlush.close();
             kafka.close();
+        }
+    }
+
+    private void closeAll(final LogSlots.Closing closing) throws IOException {
+        final long deadlineNs = clock.nanoTime() + PartitionLogLimits.CLOSE_TIME_MS * 1_000_000L;
+        for (final LogSlot slot : slots.all()) {
+            if (failed) {
+                slots.abandonIfIdle(slot);
+            } else if (slot.isOpen()) {
+                final boolean isLate = clock.nanoTime() - deadlineNs >= 0;
+                if (!slots.closeIfIdle(slot, isLate ? LogSlots.Closing.AS_IT_IS : closing) && !slot.isDeleted()) {
+                    states.put(slot.description(), slot.log().openState());
+                }
+            }
         }
     }
 }

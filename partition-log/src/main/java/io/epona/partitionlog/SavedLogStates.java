@@ -76,6 +76,10 @@ final class SavedLogStates {
         states.putIfAbsent(new Key(partition.topicId(), partition.partition()), SavedLogState.UNKNOWN_LOG);
     }
 
+    String bootId() {
+        return bootId;
+    }
+
     boolean isChanged() {
         return changed;
     }

@@ -1,23 +1,19 @@
 package io.epona.partitionlog;
 
-import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameHandler;
-import io.epona.journal.RingReader;
 import io.epona.runtime.LaneCounters;
 import java.io.IOException;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.apache.kafka.common.errors.KafkaStorageException;
 
 /**
  * Moves one lane's committed frames from the log ring into partition logs and flushes these: publishes {@code drained}
  * (the ring may be overwritten below) and {@code shelved} (the journal may be recycled below).
  *
- * <p>Lazy on purpose: the more frames wait, the more go into one append. It drains when enough bytes wait, or the
- * oldest has waited long enough, or a reader asks ({@link #requestDrain()}), and hurries when the lane would soon run
- * out of ring. Flushes go in small, paced steps.
+ * <p>Lazy on purpose ({@link DrainSchedule}): what is not drained is read from the ring and kept by the journal, so it
+ * drains when that is worth it, when the ring needs the room, or when a reader asks ({@link #requestDrain()}). Appends
+ * to many logs, and flushes, go in small, paced steps.
  *
  * <p>Before its thread starts, the thread that assembles the node hands it the journal's frames:
  * {@link #beginRecovery}, {@link #onFrame} for each, {@link #completeRecovery}. From then on everything but
@@ -25,33 +21,19 @@ import org.apache.kafka.common.errors.KafkaStorageException;
  * where it is, and nothing is tried again.
  */
 public final class ShelfAgent implements Agent, FrameHandler {
-    private static final int MANY_PARTITIONS = 64;
-    private static final int SMALL_GROUP_LENGTH = 4 * 1024;
-
     private final ShelfContext context;
     private final ShelfConfig config;
     private final LaneCounters counters;
-    private final AtomicBuffer ring;
-    private final RingReader reader;
+    private final ShelfMark mark;
     private final DirtyLogs dirtyLogs = new DirtyLogs();
     private final FrameDrain drain;
-    private final FrameGroups groups = new FrameGroups();
-    private final FrameHandler collector = this::collect;
+    private final DrainSchedule schedule;
+    private final DrainPass pass;
     private final FlushPace writeBackPace;
     private final FlushPace flushPace;
     private final String roleName;
 
-    private UnsafeBuffer staging;
-    private int stagedLength;
-    private long recoveryPosition;
-
-    private boolean drains;
-    private int nextGroup;
-    private long drainStart;
-    private long drainEnd;
-    private boolean waits;
-    private long waitingSinceNs;
-    private long maxAgeNs;
+    private ShelfRecovery recovery;
     private FlushRound round;
     private boolean mustFlushTogether;
     private long lastRoundNs;
@@ -63,13 +45,13 @@ public final class ShelfAgent implements Agent, FrameHandler {
         this.context = context;
         this.config = config;
         this.counters = context.counters();
-        this.ring = context.ring().buffer();
-        this.reader = new RingReader(context.ring(), context.spanLength());
+        this.mark = context.logs().shelfMark(context.laneId(), context.ring().length());
         this.drain = new FrameDrain(context.logs(), dirtyLogs);
+        this.schedule = new DrainSchedule(config);
+        this.pass = new DrainPass(context, config, drain, mark);
         this.writeBackPace = new FlushPace(config.writeBackLengthPerSecond());
         this.flushPace = new FlushPace(config.flushesPerSecond());
         this.roleName = "shelf-" + context.laneId();
-        this.maxAgeNs = config.maxAgeMs() * 1_000_000L;
         this.lastRoundNs = context.clock().nanoTime();
     }
 
@@ -87,63 +69,48 @@ public final class ShelfAgent implements Agent, FrameHandler {
      * The journal's frames follow, from the position on.
      *
      * @param fromPosition below it everything is flushed in partition logs: the checkpoint's shelved position
+     * @return from where on the log ring must hold the journal's frames, because the partition logs do not;
+     *     {@code Long.MAX_VALUE} when it need not hold any, and frames are drained as they come
      */
-    public void beginRecovery(final long fromPosition) {
-        recoveryPosition = fromPosition;
-        staging = new UnsafeBuffer(java.nio.ByteBuffer.allocateDirect(PartitionLogLimits.STAGING_LENGTH));
-        stagedLength = 0;
-        groups.clear();
-        drain.beginRecovery(context.logs().mustRefill());
+    public long beginRecovery(final long fromPosition) {
+        try {
+            recovery = new ShelfRecovery(context, drain, mark);
+            return recovery.begin(fromPosition);
+        } catch (final IOException e) {
+            throw failure("cannot tell what partition logs hold", e);
+        }
+    }
+
+    /**
+     * Below it everything has been committed, as what an earlier run left shows: only committed frames are ever
+     * drained. Between {@link #beginRecovery} and {@link #completeRecovery}.
+     */
+    public long knownCommitted() {
+        return recovery.knownCommitted();
     }
 
     /** One frame of the journal, in order; the bytes are copied or written out before it returns. */
     @Override
     public void onFrame(final DirectBuffer buffer, final int offset, final int frameLength, final long position) {
-        final byte type = FrameDescriptor.type(buffer, offset);
-        if (type != FrameDescriptor.TYPE_RECORDS && type != FrameDescriptor.TYPE_TRIM) {
-            return;
-        }
         try {
-            final int alignedLength = FrameDescriptor.alignedLength(frameLength);
-            if (stagedLength + alignedLength > staging.capacity()) {
-                drainStaged();
-            }
-            if (alignedLength > staging.capacity()) {
-                groups.add(FrameDescriptor.partitionIndex(buffer, offset), offset);
-                drain.drain(buffer, groups, 0);
-                groups.clear();
-                return;
-            }
-            staging.putBytes(stagedLength, buffer, offset, frameLength);
-            groups.add(FrameDescriptor.partitionIndex(buffer, offset), stagedLength);
-            stagedLength += alignedLength;
+            recovery.onFrame(buffer, offset, frameLength, position);
         } catch (final IOException | KafkaStorageException e) {
             throw failure("cannot drain the journal into partition logs", e);
         }
     }
 
-    private void drainStaged() throws IOException {
-        for (int group = 0; group < groups.groupCount(); group++) {
-            drain.drain(staging, groups, group);
-        }
-        groups.clear();
-        stagedLength = 0;
-    }
-
     /**
-     * That was the last frame. Sets {@code drained} to the journal's end, and {@code shelved} to where recovery began:
-     * what was drained again is flushed with the next round.
+     * That was the last frame. Sets {@code drained} to what the partition logs hold now, and {@code shelved} to where
+     * recovery began: what was drained since then is flushed with the next round.
      *
-     * @param tailPosition end of the journal
+     * @param tailPosition end of the journal; in a cell of several nodes, of what is committed
+     * @param ringStart from where on the log ring holds the journal's frames
      * @throws PartitionLogException when a log holds more than the journal, or files fail
      */
-    public void completeRecovery(final long tailPosition) {
+    public void completeRecovery(final long tailPosition, final long ringStart) {
         try {
-            drainStaged();
-            mustFlushTogether = drain.endRecovery();
-            staging = null;
-            counters.drained().setRelease(tailPosition);
-            counters.shelved().setRelease(recoveryPosition);
+            mustFlushTogether = recovery.complete(tailPosition, ringStart);
+            recovery = null;
             if (context.logs().mustRefill()) {
                 flushAll();
             }
@@ -187,72 +154,40 @@ public final class ShelfAgent implements Agent, FrameHandler {
     }
 
     private int pollDrain(final long nowNs) throws IOException {
-        final long waiting =
-                counters.committed().getAcquire() - counters.drained().get();
-        if (!drains) {
-            if (!isDue(nowNs, waiting)) {
-                return 0;
-            }
-            collectWaiting();
+        final long committed = counters.committed().getAcquire();
+        final long waitingLength = committed - counters.drained().get();
+        if (!pass.isUnderWay() && !isBegun(nowNs, committed, waitingLength)) {
+            return 0;
         }
-        final boolean hurries = waiting > context.ring().length() / 2;
-        int work = 0;
-        while (nextGroup < groups.groupCount()) {
-            drain.drain(ring, groups, nextGroup++);
-            work++;
-            if (!hurries && context.clock().nanoTime() - nowNs > config.cycleNs()) {
-                return work;
-            }
+        final int work = pass.work(nowNs, waitingLength, drainRequested);
+        if (!pass.isComplete()) {
+            return work;
         }
-        finishDrain();
+        finishPass();
         return work + 1;
     }
 
-    private boolean isDue(final long nowNs, final long waiting) {
-        if (waiting == 0) {
-            waits = false;
+    private boolean isBegun(final long nowNs, final long committed, final long waitingLength) throws IOException {
+        final boolean isDue = schedule.isDue(nowNs, waitingLength);
+        if (waitingLength == 0) {
             drainRequested = false;
+        }
+        if (!isDue && !drainRequested) {
             return false;
         }
-        if (!waits) {
-            waits = true;
-            waitingSinceNs = nowNs;
+        pass.look(counters.drained().get(), committed);
+        if (pass.isSparse() && !drainRequested && !schedule.isPressing(nowNs, waitingLength)) {
+            pass.putOff();
+            schedule.putOff(waitingLength);
+            return false;
         }
-        return waiting >= config.drainLength() || drainRequested || nowNs - waitingSinceNs >= maxAgeNs;
+        pass.begin(nowNs);
+        return true;
     }
 
-    private void collectWaiting() {
-        drainStart = counters.drained().get();
-        final long committed = counters.committed().getAcquire();
-        reader.read(drainStart, committed, collector, PartitionLogLimits.MAX_DRAIN_LENGTH);
-        drainEnd = Math.min(reader.position(), committed);
-        nextGroup = 0;
-        drains = true;
-        waits = false;
-    }
-
-    private void collect(final DirectBuffer buffer, final int offset, final int frameLength, final long position) {
-        final byte type = FrameDescriptor.type(buffer, offset);
-        if (type == FrameDescriptor.TYPE_RECORDS || type == FrameDescriptor.TYPE_TRIM) {
-            groups.add(FrameDescriptor.partitionIndex(buffer, offset), offset);
-        }
-    }
-
-    private void finishDrain() {
-        adaptAge();
-        groups.clear();
-        drains = false;
-        counters.drained().setRelease(drainEnd);
-    }
-
-    /** Many partitions with little each: wait longer next time, so that an append takes more of each. */
-    private void adaptAge() {
-        final int groupCount = groups.groupCount();
-        if (groupCount > MANY_PARTITIONS && (drainEnd - drainStart) / groupCount < SMALL_GROUP_LENGTH) {
-            maxAgeNs = Math.min(maxAgeNs * 2, config.maxAgeLimitMs() * 1_000_000L);
-        } else {
-            maxAgeNs = Math.max(maxAgeNs / 2, config.maxAgeMs() * 1_000_000L);
-        }
+    private void finishPass() throws IOException {
+        counters.drained().setRelease(pass.finish());
+        schedule.reset();
     }
 
     private int pollShelve(final long nowNs) throws IOException {
@@ -295,7 +230,12 @@ public final class ShelfAgent implements Agent, FrameHandler {
     }
 
     private void beginRound() {
-        round = new FlushRound(context.logs(), counters.drained().get(), dirtyLogs.takeAll(), mustFlushTogether);
+        beginRound(false);
+    }
+
+    private void beginRound(final boolean isAtOnce) {
+        round = new FlushRound(
+                context.logs(), counters.drained().get(), dirtyLogs.takeAll(), mustFlushTogether, isAtOnce);
         mustFlushTogether = false;
     }
 
@@ -305,34 +245,58 @@ public final class ShelfAgent implements Agent, FrameHandler {
         lastRoundNs = nowNs;
     }
 
-    /** Drains and flushes everything that is committed, without pacing: a clean stop. */
+    /**
+     * A clean stop: drains what can be drained within {@link ShelfConfig#closeMs()} and flushes what was drained,
+     * without pacing. The rest the journal keeps, and the next start finds it there.
+     */
     @Override
     public void onClose() {
-        if (ended) {
-            return;
-        }
         try {
-            while (drains
-                    || counters.committed().getAcquire() != counters.drained().get()) {
-                final long before = counters.drained().get();
-                if (!drains) {
-                    collectWaiting();
-                }
-                while (nextGroup < groups.groupCount()) {
-                    drain.drain(ring, groups, nextGroup++);
-                }
-                finishDrain();
-                if (counters.drained().get() == before) {
-                    break;
-                }
+            if (!ended) {
+                drainUntil(context.clock().nanoTime() + config.closeMs() * 1_000_000L);
+                settle();
+                ended = true;
             }
-            flushAll();
-            ended = true;
+            mark.close();
         } catch (final IOException | KafkaStorageException e) {
             end(failure("cannot write partition logs at the stop", e));
         } catch (final RuntimeException e) {
             end(e);
         }
+    }
+
+    private void drainUntil(final long deadlineNs) throws IOException {
+        final long committed = counters.committed().getAcquire();
+        while ((pass.isUnderWay() || committed > counters.drained().get())
+                && context.clock().nanoTime() - deadlineNs < 0) {
+            if (!pass.isUnderWay()) {
+                pass.look(counters.drained().get(), committed);
+                if (pass.endPosition() == counters.drained().get()) {
+                    return;
+                }
+                pass.begin(context.clock().nanoTime());
+            }
+            pass.workUntil(deadlineNs);
+            if (pass.isComplete()) {
+                finishPass();
+            }
+        }
+    }
+
+    /** Flushes what was drained, unless that would take long: then the next start does. */
+    private void settle() throws IOException {
+        final int toFlush = dirtyLogs.count() + (round == null ? 0 : round.remainingCount());
+        if (toFlush > PartitionLogLimits.MAX_SINGLE_FLUSHES
+                && !context.logs().fileSystemFlush().isAdvisable()) {
+            return;
+        }
+        flushAll();
+        mark.settle(
+                counters.drained().get(),
+                drain.limit(
+                        pass.isUnderWay()
+                                ? pass.endPosition()
+                                : counters.drained().get()));
     }
 
     private void flushAll() throws IOException {
@@ -341,12 +305,13 @@ public final class ShelfAgent implements Agent, FrameHandler {
         flushPace.update(nowNs, 1);
         do {
             if (round == null) {
-                beginRound();
+                beginRound(true);
             }
             do {
                 round.step(writeBackPace, flushPace);
             } while (!round.isComplete());
             finishRound(nowNs);
-        } while (counters.shelved().get() != counters.drained().get());
+        } while (dirtyLogs.count() > 0
+                || counters.shelved().get() != counters.drained().get());
     }
 }

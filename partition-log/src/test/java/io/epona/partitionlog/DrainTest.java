@@ -230,6 +230,7 @@ class DrainTest {
             lane.append(0, 5, 100);
             lane.lose(lost, lane.position());
             lane.append(0, 5, 100);
+            Files.delete(directory.resolve("epona-shelf-0"));
             final TestShelf shelf = new TestShelf(lane, directory, partitions);
             final PartitionLogException thrown = assertThrows(PartitionLogException.class, () -> shelf.recover(0));
             assertTrue(thrown.getMessage().contains("orders-0"), thrown.getMessage());
@@ -248,10 +249,19 @@ class DrainTest {
                 shelf.drainAll();
             }
             lane.lose(kept, lane.position());
-            final TestShelf shelf = new TestShelf(lane, directory, partitions);
-            final PartitionLogException thrown = assertThrows(PartitionLogException.class, () -> shelf.recover(0));
-            assertTrue(thrown.getMessage().contains("ahead of the journal"), thrown.getMessage());
-            shelf.logs.close();
+            for (final boolean isMarked : new boolean[] {true, false}) {
+                final TestShelf shelf = new TestShelf(lane, directory, partitions);
+                shelf.agent.beginRecovery(0);
+                lane.replay(0, shelf.agent);
+                final PartitionLogException thrown =
+                        assertThrows(PartitionLogException.class, () -> shelf.agent.completeRecovery(kept, 0));
+                assertTrue(thrown.getMessage().contains("ahead of the journal"), thrown.getMessage());
+                assertEquals(isMarked, thrown.getMessage().contains("epona-shelf-0"), thrown.getMessage());
+                shelf.logs.close();
+                if (isMarked) {
+                    Files.delete(directory.resolve("epona-shelf-0"));
+                }
+            }
         }
     }
 
@@ -323,7 +333,7 @@ class DrainTest {
     @Test
     void shouldPublishInOrderWhenFlushIsPaced() throws Exception {
         final SettableNodeClock clock = new SettableNodeClock(1_700_000_000_000_000_000L);
-        final ShelfConfig slow = new ShelfConfig(1, 0, 0, 1, 1, 1L << 40, 100_000, 10, 1_000_000);
+        final ShelfConfig slow = new ShelfConfig(1, 0, 1, 0, 100, 1, 1, 1L << 40, 100_000, 10, 1_000_000, 0);
         try (TestLane lane = new TestLane(RING_LENGTH);
                 TestShelf shelf =
                         new TestShelf(lane, PartitionLogsConfig.defaults(directory), partitions, clock, slow)) {

@@ -64,6 +64,8 @@ class RestartPropertyTest {
             }
             final TestShelf last = shelf(lane, directory, partitions, cutsPower ? RUN_COUNT : 0);
             last.recover(lane.counters.shelved().get());
+            last.drainAll();
+            last.failOnUnexpected();
             for (int i = 0; i < PARTITION_COUNT; i++) {
                 if (lane.nextOffset(i) > 0) {
                     try (LogRead read = last.logs.read(i, lane.nextOffset(i) - 1, 1 << 20, true)) {
@@ -93,7 +95,7 @@ class RestartPropertyTest {
                 "boot-" + boot);
     }
 
-    /** What killing the process may do: leave one write unfinished; one that was flushed was not. */
+    /** What killing the process may do: leave one write unfinished, of a drain that was under way. */
     private static void tearLastWrite(
             final Random random, final Path directory, final TestLane lane, final FakePartitions partitions)
             throws IOException {
@@ -103,12 +105,12 @@ class RestartPropertyTest {
         if (files.isEmpty()) {
             return;
         }
-        final long flushedEnd =
-                lane.nextOffset(partitionIndex, lane.counters.shelved().get());
+        final long drainedEnd =
+                lane.nextOffset(partitionIndex, lane.counters.drained().get());
         long lastPosition = -1;
         try (FileRecords records = FileRecords.open(files.getLast().toFile(), false)) {
             for (final FileLogInputStream.FileChannelRecordBatch batch : records.batches()) {
-                lastPosition = batch.baseOffset() >= flushedEnd ? batch.position() : -1;
+                lastPosition = batch.baseOffset() >= drainedEnd ? batch.position() : -1;
             }
         }
         if (lastPosition >= 0) {

@@ -68,7 +68,7 @@ final class TestShelf implements AutoCloseable {
     TestShelf recover(final long fromPosition) {
         agent.beginRecovery(fromPosition);
         lane.replay(fromPosition, agent);
-        agent.completeRecovery(lane.position());
+        agent.completeRecovery(lane.position(), Math.max(0, lane.position() - lane.ring.length()));
         return this;
     }
 
