@@ -94,6 +94,20 @@ public final class CheckpointStore {
         return Optional.empty();
     }
 
+    /**
+     * Removes all checkpoints, durably: those of the old log when a journal was begun anew at a position. They must not
+     * be fallen back on when the first one of the new log should be damaged.
+     *
+     * @throws JournalFailedException when the device fails.
+     */
+    public void removeAll() {
+        lastSequence = Math.max(lastSequence, newestSequence());
+        for (final long sequence : sequences()) {
+            files.delete(name(sequence));
+        }
+        files.syncDirectory();
+    }
+
     private long newestSequence() {
         final List<Long> sequences = sequences();
         return sequences.isEmpty() ? 0 : sequences.get(0);

@@ -71,10 +71,11 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Empties a journal and has its log begin at a position: for a replica that is installed from its leader's
-     * partition logs. Whatever the files held is gone, so what is installed must be complete; the checkpoint of the
-     * position is stored after this, because a journal that still holds the old log must not meet it. A crash meanwhile
-     * leaves the old journal, the new one, or one that {@link #open(JournalConfig, SegmentStore, LogRing)} calls
-     * damaged: then this is done again.
+     * partition logs. Whatever the files held is gone, so what is installed must be complete. After this the
+     * checkpoints of the old log are removed ({@link CheckpointStore#removeAll()}), then that of the position is
+     * stored: in this order, because neither the old log nor the new one may meet a checkpoint of the other. A crash
+     * meanwhile leaves the old journal, the new one, or one that {@link #open(JournalConfig, SegmentStore, LogRing)}
+     * calls damaged: then this is done again.
      *
      * @param config of the journal.
      * @param store with its segment files, which the journal closes; also when this method throws.

@@ -77,6 +77,23 @@ class CheckpointStoreTest {
     }
 
     @Test
+    void shouldFallBackOnNothingWhenAllWereRemoved() throws IOException {
+        final CheckpointStore store = store(new DirectoryCheckpointFiles(directory));
+        store.removeAll();
+        store.store(checkpoint(config, 1, 200), 200);
+        store.store(checkpoint(config, 2, 200), 200);
+        store.removeAll();
+        assertTrue(store.loadNewest().isEmpty());
+        store.store(checkpoint(config, 7, 200), 200);
+        final Path newest = directory.resolve("checkpoint-000000000003.epc");
+        assertTrue(Files.exists(newest), "it goes on counting");
+        final byte[] bytes = Files.readAllBytes(newest);
+        bytes[40] ^= 1;
+        Files.write(newest, bytes);
+        assertTrue(store.loadNewest().isEmpty());
+    }
+
+    @Test
     void shouldWriteLongCheckpointsWhole() {
         final CheckpointStore store = store(new DirectoryCheckpointFiles(directory));
         final int length = 2 * JournalLimits.CHECKPOINT_STEP_LENGTH + 12_345;
