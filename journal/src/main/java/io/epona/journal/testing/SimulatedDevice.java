@@ -194,7 +194,8 @@ public final class SimulatedDevice {
         return --operationsUntilCut == 0;
     }
 
-    boolean isFull() {
+    /** True between {@link #fill} with true and with false. */
+    public boolean isFull() {
         return isFull;
     }
 

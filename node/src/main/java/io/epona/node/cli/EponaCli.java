@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
             "Of the launcher itself:",
             "  build        Builds what is stale, and makes the start-up cache.",
             "  test         Runs all tests and checks; arguments go to Maven.",
-            "  bench micro  Runs the JMH benchmarks; arguments go to JMH."
+            "  bench micro  Runs the JMH benchmarks; arguments go to JMH.",
+            "  simulate     Simulates whole cells with faults, from seeds; --help tells more."
         },
         subcommands = {
             HelpCommand.class,
