@@ -137,7 +137,7 @@ public final class JournalTool {
                         Math.max(from, checkpointPosition),
                         this::countFrame,
                         true,
-                        RecoveryScan.NamedEvidence.PROOF);
+                        RecoveryScan.NamedEvidence.MAY_BE_TORN);
                 verdict = isTorn(scan) ? JournalReport.Verdict.TORN_TAIL : JournalReport.Verdict.INTACT;
                 if (neededPosition < from) {
                     remarks.add("there is no checkpoint that reaches into the journal: needed=" + neededPosition
@@ -146,6 +146,9 @@ public final class JournalTool {
                 }
             } catch (final JournalCorruptException ex) {
                 remarks.add(ex.getMessage());
+                if (ex.damage().mayBeTorn()) {
+                    remarks.add("on a replica that was not in sync this may be a torn write and no damage");
+                }
                 verdict = null != scan && startsFrom(headers, neededPosition, checkpointPosition)
                         ? JournalReport.Verdict.DAMAGED_BELOW_CHECKPOINT
                         : JournalReport.Verdict.CORRUPT;
