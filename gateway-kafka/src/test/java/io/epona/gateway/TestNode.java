@@ -169,16 +169,8 @@ public final class TestNode implements AutoCloseable {
                 ring,
                 ring(options.commandRingLength()),
                 LaneCounters.onHeap(),
-                leading(LEADER_EPOCH),
+                LaneRole.onHeap(),
                 ring.spanLength(config.segmentLength()));
-    }
-
-    private static LaneRole leading(final int leaderEpoch) {
-        final LaneRole role = LaneRole.onHeap();
-        role.inSync().setRelease(1);
-        role.readyPosition().setRelease(0);
-        role.leadingEpoch().setRelease(leaderEpoch);
-        return role;
     }
 
     private InetSocketAddress start() throws Exception {

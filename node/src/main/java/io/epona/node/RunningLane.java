@@ -60,9 +60,6 @@ record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, 
                         wiring.wakeLane(),
                         node.fatal());
         final LaneRole role = node.counters().laneRole(laneId);
-        role.inSync().setRelease(1);
-        role.readyPosition().setRelease(0);
-        role.leadingEpoch().setRelease(Node.LEADER_EPOCH);
         final Lane lane = new Lane(new LaneContext(
                 new LaneConfig(
                         laneId,

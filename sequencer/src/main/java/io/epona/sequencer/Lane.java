@@ -284,6 +284,7 @@ public final class Lane implements Agent {
         leader.begin(assignment, log.end(), nowNs);
         commands.inSyncCount(leader.inSyncCount());
         role = Role.LEADER;
+        replies.signalAll();
         context.replication().meters().tenures().incrementPlain();
         return work + 1;
     }
@@ -331,6 +332,7 @@ public final class Lane implements Agent {
     private void onNewTenure() {
         if (role == Role.LEADER) {
             leader.end();
+            replies.signalAll();
         } else if (role == Role.FOLLOWER) {
             follower.end();
         }
