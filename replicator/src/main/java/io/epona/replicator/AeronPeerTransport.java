@@ -84,7 +84,6 @@ public final class AeronPeerTransport implements PeerTransport {
         for (final int laneId : config.laneIds()) {
             live[nodeId][laneId] = new AeronStream(
                     context, dataChannel, AeronTransportConfig.LIVE_STREAM_ID + laneId, maxMessageLength());
-            live[nodeId][laneId].open();
             catchUp[nodeId][laneId] = new CatchUpStream(new AeronStream(
                     context, dataChannel, AeronTransportConfig.CATCH_UP_STREAM_ID + laneId, maxMessageLength()));
         }
@@ -146,6 +145,11 @@ public final class AeronPeerTransport implements PeerTransport {
             context.driver().wake();
         }
         return offer;
+    }
+
+    @Override
+    public void releaseLive(final int toNode, final int laneId) {
+        live[toNode][laneId].close();
     }
 
     @Override

@@ -33,6 +33,7 @@ final class FrameFeed {
     private final LaneCounters counters;
     private final ReplicaCounters replica;
     private final ReplicationConfig config;
+    private final PeerTransport transport;
     private final SenderMeters meters;
     private final FramePieces pieces;
     private final AtomicReference<CatchUpOrder> catchUp;
@@ -75,7 +76,7 @@ final class FrameFeed {
         this.meters = context.meters();
         this.catchUp = context.catchUp();
         this.catchUpSignal = context.catchUpSignal();
-        final PeerTransport transport = context.transport();
+        this.transport = context.transport();
         final int toNode = replica.nodeId();
         final int laneId = lane.laneId();
         this.pieces = new FramePieces(
@@ -104,8 +105,11 @@ final class FrameFeed {
 
     /** Sends nothing until {@link #start}. */
     void stop() {
-        takeOrderBack();
-        enter(State.STOPPED);
+        if (State.STOPPED != state) {
+            takeOrderBack();
+            enter(State.STOPPED);
+            transport.releaseLive(replica.nodeId(), lane.laneId());
+        }
     }
 
     State state() {

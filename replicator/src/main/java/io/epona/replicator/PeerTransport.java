@@ -68,6 +68,12 @@ public interface PeerTransport extends AutoCloseable {
             int framesOffset,
             int framesLength);
 
+    /**
+     * Nothing is sent on this live stream for now: it may be closed, so that an idle node is disturbed by as few
+     * heartbeats as there are streams in use; the sending thread only. The next offer opens it again.
+     */
+    void releaseLive(int toNode, int laneId);
+
     /** Gives back the memory of catch-up streams that were not used for a while; the catch-up thread only. */
     void releaseUnused();
 

@@ -184,17 +184,21 @@ public final class ReplicationReceiver implements Agent, PeerTransport.MessageHa
     /** Always true: a bad message is done with. */
     private boolean reject(final String why, final int offset, final int length, final DirectBuffer buffer) {
         meters.onBadMessage();
-        header.wrap(buffer, offset);
-        final boolean hasHeader = length >= CONTROL_LENGTH;
         errorHandler.onError(new IllegalArgumentException("a message from another node was dropped: " + why
-                + (hasHeader
-                        ? ", laneId=" + address.laneId() + ", fromNode=" + address.fromNode() + ", toNode="
-                                + address.toNode() + ", templateId=" + header.templateId() + ", schemaId="
-                                + header.schemaId() + ", version=" + header.version() + ", blockLength="
-                                + header.blockLength()
-                        : "")
-                + ", length=" + length));
+                + ", length=" + length + (length < CONTROL_LENGTH ? "" : describe(buffer, offset))));
         return true;
+    }
+
+    private String describe(final DirectBuffer buffer, final int offset) {
+        header.wrap(buffer, offset);
+        address.wrap(
+                buffer,
+                offset + MessageHeaderDecoder.ENCODED_LENGTH,
+                FollowRequestDecoder.BLOCK_LENGTH,
+                FollowRequestDecoder.SCHEMA_VERSION);
+        return ", laneId=" + address.laneId() + ", fromNode=" + address.fromNode() + ", toNode=" + address.toNode()
+                + ", templateId=" + header.templateId() + ", schemaId=" + header.schemaId() + ", version="
+                + header.version() + ", blockLength=" + header.blockLength();
     }
 
     @Override

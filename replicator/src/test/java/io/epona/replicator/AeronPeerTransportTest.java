@@ -98,10 +98,10 @@ class AeronPeerTransportTest {
             final Collector collector = new Collector();
             final int length = 64 * 1024;
             Deadline.await("first of the blocked", () -> Offer.SENT == live(one, 2, 0, 0, length));
-            Deadline.await("back-pressure", () -> Offer.BACK_PRESSURED == live(one, 2, 0, 0, length));
-
+            int takenByBlocked = 1;
             for (int i = 0; i < 500; i++) {
                 final long value = i;
+                takenByBlocked += Offer.SENT == live(one, 2, 0, 0, length) ? 1 : 0;
                 Deadline.await("message " + i, () -> {
                     three.transport.poll(collector, POLL_LIMIT);
                     blocked.transport.poll((buffer, offset, messageLength) -> false, POLL_LIMIT);
@@ -113,7 +113,7 @@ class AeronPeerTransportTest {
                 return collector.values.size() == 500;
             });
 
-            assertEquals(Offer.BACK_PRESSURED, live(one, 2, 0, 0, length));
+            assertTrue(takenByBlocked * length <= 4 * TestPeer.TERM_LENGTH, "no more than the stream's buffers");
             final Collector late = new Collector();
             Deadline.await("the blocked one goes on", () -> {
                 blocked.transport.poll(late, POLL_LIMIT);

@@ -136,6 +136,11 @@ final class FakeNetwork {
         }
 
         @Override
+        public void releaseLive(final int toNode, final int laneId) {
+            // Nothing is held.
+        }
+
+        @Override
         public void releaseUnused() {
             // Nothing is held.
         }

@@ -35,8 +35,12 @@ class ReplicationPropertyTest {
         Run(final long seed) {
             random = new Random(seed);
             network = new FakeNetwork(random);
-            leader = new TestLane(TestLane.LEADER, 3, network, clock);
-            followers = List.of(new TestLane(2, 3, network, clock), new TestLane(3, 3, network, clock));
+            leader = lane(TestLane.LEADER);
+            followers = List.of(lane(2), lane(3));
+        }
+
+        private TestLane lane(final int nodeId) {
+            return new TestLane(nodeId, 3, network.transport(nodeId), clock);
         }
 
         void step(final int appendsPercent) {

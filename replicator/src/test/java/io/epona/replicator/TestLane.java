@@ -20,21 +20,17 @@ import io.epona.runtime.Signal;
 import io.epona.runtime.testing.SettableNodeClock;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.ControlledMessageHandler;
+import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.NoOpIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
-import org.agrona.concurrent.status.AtomicCounter;
-import org.agrona.concurrent.status.CountersReader;
 
 /**
  * One node with one lane, as far as the replicator can tell: node 1 leads and appends, the others follow, keep all that
@@ -52,6 +48,8 @@ final class TestLane {
     private static final int OUTBOX_LENGTH = 4 * 1024;
     private static final int PEERS_LENGTH = 64 * 1024;
 
+    private static final MessageHandler SKIP = (type, buffer, index, length) -> {};
+
     final int nodeId;
     final LogRing ring = LogRing.allocate(RING_LENGTH);
     final LaneCounters counters = LaneCounters.onHeap();
@@ -59,7 +57,7 @@ final class TestLane {
     final ExpandableArrayBuffer log = new ExpandableArrayBuffer();
     final SettableNodeClock clock;
     final List<Throwable> errors = new ArrayList<>();
-    final Map<CounterType, AtomicCounter> meters = new EnumMap<>(CounterType.class);
+    final TestMeters meters = new TestMeters();
     final Replicator replicator;
     private final RingBuffer outbox = ring(OUTBOX_LENGTH);
     private final RingBuffer peers = ring(PEERS_LENGTH);
@@ -68,6 +66,7 @@ final class TestLane {
     private final FramesDecoder frames = new FramesDecoder();
     private final FollowRequestDecoder request = new FollowRequestDecoder();
     private final FollowerAckDecoder ack = new FollowerAckDecoder();
+    private final FollowerAckEncoder ackEncoder = new FollowerAckEncoder();
     private final long[] lastFedNs = new long[16];
     private long oldestPosition;
     private long nextOffset;
@@ -79,23 +78,19 @@ final class TestLane {
     private long lastHeardNs;
     private long lastAskedNs = -1;
 
-    TestLane(final int nodeId, final int nodeCount, final FakeNetwork network, final SettableNodeClock clock) {
+    TestLane(final int nodeId, final int nodeCount, final PeerTransport transport, final SettableNodeClock clock) {
         this.nodeId = nodeId;
         this.clock = clock;
         this.replicas = IntStream.rangeClosed(1, nodeCount)
                 .filter(id -> id != nodeId)
                 .mapToObj(ReplicaCounters::onHeap)
                 .toList();
-        final Function<CounterType, AtomicCounter> counter = type -> meters.computeIfAbsent(
-                type,
-                key -> new AtomicCounter(
-                        new UnsafeBuffer(ByteBuffer.allocateDirect(CountersReader.COUNTER_LENGTH)), 0));
         this.replicator = Replicator.create(new Replicator.Context(
                 ReplicationConfig.of(nodeId, HEARTBEAT_NS),
                 List.of(new ReplicatedLane(
                         0, ring, SPAN_LENGTH, counters, replicas, outbox, peers, Signal.NONE, LogSource::new)),
-                network.transport(nodeId),
-                counter,
+                transport,
+                meters::counter,
                 clock,
                 Signal.NONE,
                 NoOpIdleStrategy.INSTANCE,
@@ -148,7 +143,7 @@ final class TestLane {
     }
 
     long meter(final CounterType type) {
-        return meters.get(type).get();
+        return meters.value(type);
     }
 
     // ---- leading ----
@@ -168,6 +163,30 @@ final class TestLane {
         encoder.encodeRecords(ring.buffer(), offset, position, payloadLength, EPOCH, 0, nextOffset++, 0, 0, 0, 0);
         keep(position, FrameDescriptor.alignedLength(frameLength));
         counters.appended().setRelease(FrameDescriptor.nextFramePosition(position, frameLength, SPAN_LENGTH));
+    }
+
+    /** As {@link #append}, for logs of any length: the journal has nothing of it. */
+    void appendToRing(final int payloadLength) {
+        final int frameLength = FrameDescriptor.HEADER_LENGTH + payloadLength;
+        long position = appended();
+        final int remaining = FrameDescriptor.remainingInSpan(position, SPAN_LENGTH);
+        if (FrameDescriptor.alignedLength(frameLength) > remaining) {
+            encoder.encodePadding(ring.buffer(), ring.offset(position), position, remaining, EPOCH, 0, 0);
+            position += remaining;
+        }
+        encoder.encodeRecords(
+                ring.buffer(), ring.offset(position), position, payloadLength, EPOCH, 0, nextOffset++, 0, 0, 0, 0);
+        counters.appended().setRelease(FrameDescriptor.nextFramePosition(position, frameLength, SPAN_LENGTH));
+    }
+
+    /** Throws away what other nodes said; how many messages. */
+    int skipPeers() {
+        return peers.read(SKIP);
+    }
+
+    void acknowledgeAll(final long position) {
+        counters.appended().setRelease(position);
+        acknowledge(false);
     }
 
     static int maxPayloadLength() {
@@ -284,7 +303,7 @@ final class TestLane {
     }
 
     private void acknowledge(final boolean tellsGap) {
-        final FollowerAckEncoder message = new FollowerAckEncoder();
+        final FollowerAckEncoder message = ackEncoder;
         final int claim = outbox.tryClaim(FollowerAckEncoder.TEMPLATE_ID, FollowerAckEncoder.BLOCK_LENGTH);
         if (claim > 0) {
             message.wrap(outbox.buffer(), claim)
@@ -343,7 +362,7 @@ final class TestLane {
 
     /** The process ends and starts again with what it had. */
     void restart() {
-        peers.read((type, buffer, index, length) -> {});
+        skipPeers();
         isFollowing = false;
         hasGap = false;
         isAckDue = false;

@@ -25,6 +25,13 @@ import org.agrona.concurrent.IdleStrategy;
 final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoCloseable {
     private static final int RUNNING = 0;
     private static final int ARMED = 1;
+
+    /** An event that comes sooner than this after the one before makes it worth to spin for the next. */
+    private static final long BUSY_NS = 500_000L;
+
+    /** Rounds after a rare event: what it was about is done in the first ones. */
+    private static final int RARE_SPINS = 2;
+
     private static final VarHandle STATE;
 
     /** Ready channels are found by the driver's own polling; here it matters only that there are some. */
@@ -67,6 +74,9 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     private int idleCount;
     private int waitMs = 1;
 
+    /** Rounds before the next wait: none after a wait in vain, few when events are rare. */
+    private int spinLimit;
+
     /**
      * @param spins rounds without work before waiting.
      * @param maxWaitMs longest wait; waits grow to it while nothing happens.
@@ -76,6 +86,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     DriverEvents(
             final int spins, final int maxWaitMs, final Map<Integer, Signal> signalsByPort, final Signal roomSignal) {
         this.spins = spins;
+        this.spinLimit = spins;
         this.maxWaitMs = maxWaitMs;
         this.readersByPort = new java.util.HashMap<>();
         signalsByPort.forEach((port, signal) -> readersByPort.put(port, new Reader(signal)));
@@ -162,10 +173,10 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
 
     @Override
     public void idle() {
-        if (idleCount < spins) {
+        if (idleCount < spinLimit) {
             idleCount++;
             Thread.onSpinWait();
-        } else if (idleCount == spins) {
+        } else if (idleCount == spinLimit) {
             idleCount++;
             STATE.setVolatile(this, ARMED);
             VarHandle.fullFence();
@@ -177,6 +188,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     /** After a wait in which nothing happened there is no reason to spin: announce the next one at once. */
     private void await() {
         int readyCount = 0;
+        final long startNs = System.nanoTime();
         try {
             if (ARMED == (int) STATE.getVolatile(this)) {
                 readyCount = selector.select(IGNORE, waitMs);
@@ -186,12 +198,14 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
         }
         final boolean isTimeout = readyCount == 0 && ARMED == (int) STATE.getAndSet(this, RUNNING);
         waitMs = isTimeout ? Math.min(maxWaitMs, waitMs << 1) : 1;
-        idleCount = isTimeout ? spins : 0;
+        final boolean isBusy = System.nanoTime() - startNs < BUSY_NS;
+        spinLimit = isTimeout ? 0 : isBusy ? spins : RARE_SPINS;
+        idleCount = 0;
     }
 
     @Override
     public void reset() {
-        if (idleCount > spins) {
+        if (idleCount > spinLimit) {
             STATE.setOpaque(this, RUNNING);
         }
         idleCount = 0;

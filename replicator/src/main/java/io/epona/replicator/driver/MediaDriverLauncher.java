@@ -26,7 +26,8 @@ public final class MediaDriverLauncher {
     private static final int BACKOFF_YIELDS = 20;
     private static final long BACKOFF_MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(1);
     private static final long BACKOFF_MAX_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
-    private static final long RESOLVER_SLEEP_MS = 20;
+    private static final long CLIENT_SLEEP_NS = TimeUnit.MILLISECONDS.toNanos(30);
+    private static final long RESOLVER_SLEEP_MS = 100;
 
     /** Must be above the clients' liveness. */
     private static final long UNBLOCK_NS = MediaDriverConfig.CLIENT_LIVENESS_NS + TimeUnit.SECONDS.toNanos(30);
@@ -180,6 +181,7 @@ public final class MediaDriverLauncher {
                     .aeronDirectoryName(directoryName())
                     .clientName(name)
                     .driverTimeoutMs(MediaDriverConfig.DRIVER_TIMEOUT_MS)
+                    .idleSleepDurationNs(CLIENT_SLEEP_NS)
                     .errorHandler(errorHandler)
                     .subscriberErrorHandler(RethrowingErrorHandler.INSTANCE));
         }
