@@ -95,9 +95,12 @@ final class CommitRule {
         bits &= faults.contains(ReplicationFault.SHRINK_BEFORE_CONTROLLER) ? ~leavingBits : -1;
         bits &= faults.contains(ReplicationFault.COMMIT_WITHOUT_FOLLOWERS) ? 0 : -1;
         final long least = least(bits, own);
+        if (faults.contains(ReplicationFault.LET_COMMITTED_GO_BACK)) {
+            return least;
+        }
         if (least < readyPosition && !faults.contains(ReplicationFault.EXPOSE_BEFORE_EPOCH_START)) {
             return previous;
         }
-        return faults.contains(ReplicationFault.LET_COMMITTED_GO_BACK) ? least : Math.max(previous, least);
+        return Math.max(previous, least);
     }
 }

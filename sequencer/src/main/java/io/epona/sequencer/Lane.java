@@ -229,6 +229,15 @@ public final class Lane implements Agent {
         return isFenced;
     }
 
+    /** For error messages and tests. */
+    @Override
+    public String toString() {
+        return roleName() + "[role=" + role + ", leader=" + assignment.leader() + ", leaderEpoch="
+                + assignment.leaderEpoch() + ", version=" + assignment.version() + ", end=" + log.end() + ", committed="
+                + log.committed() + ", epochs=" + log.epochs() + ", follower=" + follower + ", isFenced=" + isFenced
+                + ']';
+    }
+
     private int pollCommitted() {
         return log.commit(role == Role.LEADER ? leader.committed() : follower.committed()) ? 1 : 0;
     }

@@ -212,9 +212,16 @@ final class LaneFollower {
         knownCommitted = Math.max(knownCommitted, message.committedPosition());
     }
 
+    /**
+     * Where this log has the leader's epoch, too, it is the same as the leader's up to the smaller end of that epoch.
+     * Where it has not, the leader's end means nothing here, not even the end of a frame: all that this log has behind
+     * smaller epochs is not the leader's, and the next question is about the epoch before.
+     */
     private void onDiverged(final FollowResponseDecoder message, final long nowNs) {
         final long end = log.end();
-        final long position = Math.min(message.position(), log.epochs().endOf(message.epoch(), end));
+        final int epoch = message.epoch();
+        final long ownEnd = log.epochs().endOf(epoch, end);
+        final long position = log.epochs().largestUpTo(epoch) == epoch ? Math.min(message.position(), ownEnd) : ownEnd;
         if (state != State.ASKING || position >= end) {
             meters.ignored().incrementPlain();
             return;
@@ -367,5 +374,10 @@ final class LaneFollower {
                 + ", position=" + position + ", length=" + frameLength + ", end=" + log.end() + ", leader="
                 + assignment.leader()));
         return -1;
+    }
+
+    @Override
+    public String toString() {
+        return state + (isAnswerAwaited ? ", awaits an answer" : "");
     }
 }

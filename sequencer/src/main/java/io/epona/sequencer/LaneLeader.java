@@ -206,20 +206,23 @@ final class LaneLeader {
                 && message.receivedPosition() <= log.end();
         if (countsOtherEpochs && null != follower) {
             follower.advance(message.receivedPosition(), message.durablePosition(), nowNs);
-            return;
         }
         if (!isPlausible || !isKnownIncarnation(follower, message.incarnation())) {
             meters.ignored().incrementPlain();
         } else if (follower.isOf(message.incarnation())) {
-            follower.advance(message.receivedPosition(), message.durablePosition(), nowNs);
-            if (message.hasGap() != 0 && follower.mayBeFed(nowNs, LaneLimits.GAP_INTERVAL_NS)) {
-                outbox.startFeed(follower.nodeId(), assignment.leaderEpoch(), message.receivedPosition());
-            }
+            onProgress(follower, message, nowNs);
         } else {
             meters.ignored().incrementPlain();
             if (follower.mayBeAsked(nowNs, limits.followRetryNs())) {
                 respond(follower.nodeId(), FollowVerdict.ASK, EpochHistory.NONE, 0);
             }
+        }
+    }
+
+    private void onProgress(final FollowerProgress follower, final FollowerAckDecoder message, final long nowNs) {
+        follower.advance(message.receivedPosition(), message.durablePosition(), nowNs);
+        if (message.hasGap() != 0 && follower.mayBeFed(nowNs, LaneLimits.GAP_INTERVAL_NS)) {
+            outbox.startFeed(follower.nodeId(), assignment.leaderEpoch(), message.receivedPosition());
         }
     }
 
