@@ -11,6 +11,7 @@ import io.epona.runtime.CounterType;
 import io.epona.runtime.IdleStrategies;
 import io.epona.runtime.Signal;
 import io.epona.runtime.SignalledIdleStrategy;
+import io.epona.sequencer.LaneControlProxy;
 import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneLimits;
 import io.epona.sequencer.LaneProxy;
@@ -36,7 +37,7 @@ final class LaneActivator implements PartitionActivator {
     private static final long MAX_PARK_NS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int REPLIES_PER_POLL = 64;
 
-    private final List<LaneProxy> lanes;
+    private final List<PartitionCommands> lanes;
     private final RingBuffer replies;
     private final IdleStrategy idleStrategy;
     private final Signal wake;
@@ -48,7 +49,7 @@ final class LaneActivator implements PartitionActivator {
     private String refusal;
 
     private LaneActivator(
-            final List<LaneProxy> lanes,
+            final List<PartitionCommands> lanes,
             final RingBuffer replies,
             final IdleStrategies.Waiting waiting,
             final PartitionLogs logs) {
@@ -64,19 +65,20 @@ final class LaneActivator implements PartitionActivator {
      *
      * @param node what it is part of
      * @param gatewayId its number among those that send commands to lanes
-     * @param commandRings of the lanes, by lane id
+     * @param rings of the lanes, by lane id
      * @param wakeLane lane id to what wakes the lane
      */
     static LaneActivator create(
             final Surroundings node,
             final int gatewayId,
-            final List<RingBuffer> commandRings,
+            final List<LaneRings> rings,
             final IntFunction<Signal> wakeLane) {
         final AtomicCounter refusedOffers =
                 node.counters().counter(CounterType.GATEWAY_BACK_PRESSURE, gatewayId, "controller");
-        final List<LaneProxy> proxies = new ArrayList<>();
-        for (int laneId = 0; laneId < commandRings.size(); laneId++) {
-            proxies.add(new LaneProxy(gatewayId, commandRings.get(laneId), wakeLane.apply(laneId), refusedOffers));
+        final List<PartitionCommands> proxies = new ArrayList<>();
+        for (int laneId = 0; laneId < rings.size(); laneId++) {
+            proxies.add(
+                    PartitionCommands.to(laneId, gatewayId, rings.get(laneId), wakeLane.apply(laneId), refusedOffers));
         }
         final IdleStrategies.Waiting waiting = IdleStrategies.byName(
                 SignalledIdleStrategy.ALIAS, new IdleStrategies.Settings(0, 0, MAX_PARK_NS, MAX_PARK_NS));
@@ -104,14 +106,13 @@ final class LaneActivator implements PartitionActivator {
         refusal = null;
         for (final PartitionInfo partition : changes.opened()) {
             await(() -> unanswered < MAX_IN_FLIGHT
-                    && lanes.get(partition.laneId())
-                            .offerOpenPartition(partition.partitionIndex(), partition.partitionIndex()));
+                    && lanes.get(partition.laneId()).offerOpen(partition.partitionIndex(), partition.partitionIndex()));
             unanswered++;
         }
         for (final PartitionInfo partition : changes.closed()) {
             await(() -> unanswered < MAX_IN_FLIGHT
                     && lanes.get(partition.laneId())
-                            .offerClosePartition(partition.partitionIndex(), partition.partitionIndex()));
+                            .offerClose(partition.partitionIndex(), partition.partitionIndex()));
             unanswered++;
         }
         await(() -> unanswered == 0);
@@ -122,6 +123,46 @@ final class LaneActivator implements PartitionActivator {
                 .forEach(partition -> logs.delete(
                         partition.partitionIndex(), partition.topic(), partition.partition(), partition.topicId()));
         return CompletableFuture.completedFuture(null);
+    }
+
+    /** How a lane is told of partitions; false when it has no room for it now. */
+    private interface PartitionCommands {
+        boolean offerOpen(long correlationId, int partitionIndex);
+
+        boolean offerClose(long correlationId, int partitionIndex);
+
+        /** A lane with other replicas has a queue of its own for this: records may wait for room, this must not. */
+        static PartitionCommands to(
+                final int laneId,
+                final int gatewayId,
+                final LaneRings rings,
+                final Signal wakeLane,
+                final AtomicCounter refusedOffers) {
+            if (rings.control() != null) {
+                final LaneControlProxy proxy = new LaneControlProxy(laneId, gatewayId, rings.control(), wakeLane);
+                return of(proxy::offerOpenPartition, proxy::offerClosePartition);
+            }
+            final LaneProxy proxy = new LaneProxy(gatewayId, rings.commands(), wakeLane, refusedOffers);
+            return of(proxy::offerOpenPartition, proxy::offerClosePartition);
+        }
+
+        private static PartitionCommands of(final Offer open, final Offer close) {
+            return new PartitionCommands() {
+                @Override
+                public boolean offerOpen(final long correlationId, final int partitionIndex) {
+                    return open.offer(correlationId, partitionIndex);
+                }
+
+                @Override
+                public boolean offerClose(final long correlationId, final int partitionIndex) {
+                    return close.offer(correlationId, partitionIndex);
+                }
+            };
+        }
+    }
+
+    private interface Offer {
+        boolean offer(long correlationId, int partitionIndex);
     }
 
     private interface Condition {

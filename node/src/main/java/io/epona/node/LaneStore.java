@@ -1,5 +1,6 @@
 package io.epona.node;
 
+import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameHandler;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.PartitionInfo;
@@ -9,6 +10,7 @@ import io.epona.journal.Journal;
 import io.epona.journal.JournalConfig;
 import io.epona.journal.LogRing;
 import io.epona.journal.RecoveredTail;
+import io.epona.journal.ReplicaRecovery;
 import io.epona.node.config.ServiceKeys;
 import io.epona.node.config.StorageKeys;
 import io.epona.partitionlog.ShelfAgent;
@@ -22,7 +24,9 @@ import io.epona.sequencer.CheckpointContext;
 import io.epona.sequencer.LaneIdentity;
 import io.epona.sequencer.LaneState;
 import io.epona.sequencer.LaneStateConfig;
+import java.nio.file.Path;
 import java.util.Optional;
+import org.agrona.DirectBuffer;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +41,9 @@ import org.slf4j.LoggerFactory;
  * @param shelf drains into the partition logs
  * @param checkpoint the newest before this start
  * @param store of checkpoints
- * @param state after all frames, with all partitions of the metadata open
+ * @param state after all frames that are known to be committed, with all partitions of the metadata open
+ * @param tail where the log ends
+ * @param lastEpoch leader epoch of the last frame, 0 without frames
  */
 record LaneStore(
         LogRing ring,
@@ -46,12 +52,34 @@ record LaneStore(
         ShelfAgent shelf,
         CheckpointContext.Start checkpoint,
         CheckpointStore store,
-        LaneState state)
+        LaneState state,
+        RecoveredTail tail,
+        int lastEpoch)
         implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(LaneStore.class);
 
+    /** Epoch of the last frame that may not be committed. */
+    private static final class LastEpoch implements FrameHandler {
+        int value;
+
+        @Override
+        public void onFrame(final DirectBuffer buffer, final int offset, final int length, final long position) {
+            value = FrameDescriptor.leaderEpoch(buffer, offset);
+        }
+    }
+
     /** Opens and recovers a lane; throws what journal, sequencer and partition log say when they refuse. */
-    static LaneStore open(final Surroundings node, final int laneId) {
+    static LaneStore open(final Surroundings node, final int laneId, final LaneCounters counters) {
+        return open(node, laneId, counters, false);
+    }
+
+    /**
+     * As {@link #open(Surroundings, int, LaneCounters)}.
+     *
+     * @param cutsUnproven see {@link ReplicaRecovery}
+     */
+    static LaneStore open(
+            final Surroundings node, final int laneId, final LaneCounters counters, final boolean cutsUnproven) {
         final EponaConfig config = node.config();
         final int ringLength = Math.toIntExact(config.get(StorageKeys.LANE_RING_LENGTH));
         final JournalConfig journalConfig = journalConfig(node, laneId);
@@ -64,11 +92,17 @@ record LaneStore(
             throw ex;
         }
         try {
-            return recover(node, journalConfig, Journal.open(journalConfig, segments, ring), ring);
+            return recover(
+                    node, journalConfig, Journal.open(journalConfig, segments, ring), ring, counters, cutsUnproven);
         } catch (final RuntimeException ex) {
             ring.close();
             throw ex;
         }
+    }
+
+    /** Where a lane's journal and checkpoints are. */
+    static Path directory(final Surroundings node, final int laneId) {
+        return JournalConfig.laneDirectory(node.directories().journals(), laneId);
     }
 
     private static JournalConfig journalConfig(final Surroundings node, final int laneId) {
@@ -87,7 +121,12 @@ record LaneStore(
     }
 
     private static LaneStore recover(
-            final Surroundings node, final JournalConfig config, final Journal journal, final LogRing ring) {
+            final Surroundings node,
+            final JournalConfig config,
+            final Journal journal,
+            final LogRing ring,
+            final LaneCounters counters,
+            final boolean cutsUnproven) {
         try {
             final CheckpointStore store =
                     CheckpointStore.open(config, node.counters().errorHandler());
@@ -98,7 +137,6 @@ record LaneStore(
             final LaneState state = checkpoint
                     .map(Checkpoint::state)
                     .orElseGet(() -> new LaneState(stateConfig(node.config(), spanLength)));
-            final LaneCounters counters = node.counters().lane(config.laneId());
             final ShelfAgent shelf = shelf(node, config, ring, counters);
 
             final long ringFrom = shelf.beginRecovery(start.shelvedPosition());
@@ -106,13 +144,27 @@ record LaneStore(
                 state.onFrame(buffer, offset, length, position);
                 shelf.onFrame(buffer, offset, length, position);
             };
-            final RecoveredTail tail = journal.recover(start.shelvedPosition(), start.position(), ringFrom, handler);
-            counters.setAll(tail.position());
+            final LastEpoch lastEpoch = new LastEpoch();
+            final boolean isAlone = node.membership().isAlone();
+            final RecoveredTail tail = isAlone
+                    ? journal.recover(start.shelvedPosition(), start.position(), ringFrom, handler)
+                    : journal.recoverReplica(new ReplicaRecovery(
+                            start.shelvedPosition(),
+                            Math.max(start.position(), shelf.knownCommitted()),
+                            cutsUnproven,
+                            handler,
+                            lastEpoch));
+            // A cell of one has committed all that is durable.
+            final long committed = isAlone ? tail.position() : tail.committedBound();
+            counters.setAll(committed);
+            counters.appended().setRelease(tail.position());
+            counters.durable().setRelease(tail.position());
             counters.checkpointed().setRelease(Math.min(start.position(), start.shelvedPosition()));
-            shelf.completeRecovery(tail.position(), tail.ringStart());
+            shelf.completeRecovery(committed, tail.ringStart());
             openPartitions(state, node.controller().image(), config.laneId());
             LOGGER.info("recovered lane {}: checkpoint={}, tail={}", config.laneId(), start, tail);
-            return new LaneStore(ring, journal, counters, shelf, start, store, state);
+            final int epoch = Math.max(lastEpoch.value, state.leaderEpoch());
+            return new LaneStore(ring, journal, counters, shelf, start, store, state, tail, epoch);
         } catch (final RuntimeException ex) {
             journal.close();
             throw ex;

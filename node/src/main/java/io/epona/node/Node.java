@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running node: one cell of one. {@link #start} returns when it serves; {@link #close()} stops it cleanly, so that
- * the next start has nothing to recover. Each is called once, by any thread.
+ * A running node: a cell of one, or one of several nodes of a cell. {@link #start} returns when it serves;
+ * {@link #close()} stops it cleanly, so that the next start has nothing to recover. Each is called once, by any thread.
  */
 public final class Node implements AutoCloseable {
     /** Leader epoch of every lane of a cell of one: its leader never changes. */
@@ -22,16 +22,19 @@ public final class Node implements AutoCloseable {
 
     private final ClosingStack parts;
     private final NodeDirectories directories;
+    private final NodeAssembly assembly;
     private final HostPort kafkaAddress;
     private final HostPort metricsAddress;
 
     private Node(
             final ClosingStack parts,
             final NodeDirectories directories,
+            final NodeAssembly assembly,
             final HostPort kafkaAddress,
             final HostPort metricsAddress) {
         this.parts = parts;
         this.directories = directories;
+        this.assembly = assembly;
         this.kafkaAddress = kafkaAddress;
         this.metricsAddress = metricsAddress;
     }
@@ -64,7 +67,7 @@ public final class Node implements AutoCloseable {
                             directories.counters())
                     .write(directories.data());
             LOGGER.info("ready: kafka={}, metrics={}", kafka, metricsAddress);
-            return new Node(parts, directories, kafka, metricsAddress);
+            return new Node(parts, directories, assembly, kafka, metricsAddress);
         } catch (final IOException | RuntimeException ex) {
             closeAfter(parts, ex);
             throw ex;
@@ -101,7 +104,9 @@ public final class Node implements AutoCloseable {
     @Override
     public void close() {
         try {
+            assembly.giveUpLeadership();
             parts.close();
+            assembly.markCleanStop();
             RunFile.delete(directories.data());
         } catch (final IOException ex) {
             throw new java.io.UncheckedIOException(ex);

@@ -1,22 +1,16 @@
 package io.epona.node;
 
 import static io.epona.node.config.ServiceKeys.NODE_ID;
-import static io.epona.node.config.ServiceKeys.TOPIC_AUTO_CREATE;
-import static io.epona.node.config.ServiceKeys.TOPIC_CONFIG;
-import static io.epona.node.config.ServiceKeys.TOPIC_MAX_PARTITIONS;
-import static io.epona.node.config.ServiceKeys.TOPIC_PARTITIONS;
 import static io.epona.node.config.StorageKeys.LOG_RETENTION_INTERVAL;
 
-import io.epona.controller.BrokerRegistration;
+import io.epona.controller.CellController;
 import io.epona.controller.ClusterImage;
-import io.epona.controller.ControllerConfig;
-import io.epona.controller.ControllerContext;
-import io.epona.controller.ControllerLimits;
 import io.epona.controller.Endpoint;
-import io.epona.controller.LocalController;
+import io.epona.controller.NodeRegistration;
 import io.epona.controller.PartitionChanges;
 import io.epona.controller.PartitionInfo;
-import io.epona.controller.TopicDefaults;
+import io.epona.node.cell.CellNetwork;
+import io.epona.node.cell.Membership;
 import io.epona.node.config.CellKeys;
 import io.epona.node.config.ServiceKeys;
 import io.epona.node.metrics.MetricsServer;
@@ -26,25 +20,24 @@ import io.epona.runtime.FatalHandler;
 import io.epona.runtime.NodeCounters;
 import io.epona.runtime.SystemNodeClock;
 import io.epona.runtime.budget.BudgetRecorders;
-import io.epona.runtime.config.ConfigKey;
 import io.epona.runtime.config.EponaConfig;
 import io.epona.runtime.config.HostPort;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts a node together, in this order: counters, metadata, partition logs, lanes (recovered), threads, registration.
  * Whatever is opened goes onto the closing stack at once. Used by one thread.
  */
 final class NodeAssembly {
-    private static final int EXECUTOR_STOP_TIMEOUT_S = 10;
+    private static final Logger LOGGER = LoggerFactory.getLogger(NodeAssembly.class);
+    private static final int SHUTDOWN_TIMEOUT_MS = 5_000;
 
     private final EponaConfig config;
     private final NodeDirectories directories;
@@ -52,8 +45,11 @@ final class NodeAssembly {
     private final ClosingStack parts;
     private final SystemNodeClock clock = new SystemNodeClock();
 
+    private final List<LaneStore> lanes = new ArrayList<>();
     private Surroundings surroundings;
-    private LocalController controller;
+    private CellController controller;
+    private ClusterImage known;
+    private ReplicaStorage storage;
     private NodeThreads threads;
 
     NodeAssembly(
@@ -69,20 +65,40 @@ final class NodeAssembly {
 
     /** Opens metadata and partition logs, recovers the lanes. */
     void openStorage() {
-        if (!CellKeys.members(config).isEmpty()) {
-            throw new IllegalStateException("cells of several nodes cannot be run yet: leave cell.members empty");
-        }
         final NodeCounters counters = parts.push(NodeCounters.create(
                 directories.counters(), NodeCounters.Settings.defaults(config.get(NODE_ID)), clock));
-        controller = openController();
+        final ControllerAssembly controllers = new ControllerAssembly(config, directories, fatal, parts);
+        CellNetwork network = null;
+        if (CellKeys.members(config).isEmpty()) {
+            controller = controllers.openAlone();
+        } else {
+            storage = ReplicaStorage.open(directories);
+            network = parts.push(CellNetwork.launch(config, directories.driver(), counters.errorHandler(), fatal));
+            controller = controllers.join(network);
+        }
+        known = controller.image();
         final PartitionLogs logs = parts.push(new PartitionLogs(
                 partitionLogsConfig(), new LogDirectoryView(controller), clock, fatal, counters.errorHandler()));
         logs.open();
         surroundings = new Surroundings(
-                config, directories, clock, counters, new BudgetRecorders(clock), controller, logs, fatal);
-        final List<LaneStore> lanes = new ArrayList<>();
+                config,
+                Membership.of(config, controller.incarnationId()),
+                network,
+                directories,
+                clock,
+                counters,
+                new BudgetRecorders(clock),
+                controller,
+                logs,
+                fatal);
         for (int laneId = 0; laneId < CellKeys.laneCount(config); laneId++) {
-            lanes.add(parts.push(LaneStore.open(surroundings, laneId)));
+            lanes.add(parts.push(
+                    storage == null
+                            ? LaneStore.open(surroundings, laneId, counters.lane(laneId))
+                            : storage.openLane(surroundings, laneId)));
+        }
+        if (storage != null) {
+            storage.adopt();
         }
         threads = parts.push(new NodeThreads(surroundings, lanes));
     }
@@ -97,58 +113,53 @@ final class NodeAssembly {
                 defaults.stateIntervalMs());
     }
 
-    private LocalController openController() {
-        final ExecutorService executor = Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().daemon().name("controller").factory());
-        parts.push(() -> {
-            executor.shutdown();
-            executor.awaitTermination(EXECUTOR_STOP_TIMEOUT_S, TimeUnit.SECONDS);
-        });
-        return parts.push(LocalController.open(
-                new ControllerConfig(
-                        directories.metadata(),
-                        config.get(NODE_ID),
-                        CellKeys.laneCount(config),
-                        Node.LEADER_EPOCH,
-                        new TopicDefaults(
-                                config.get(TOPIC_PARTITIONS),
-                                config.get(TOPIC_AUTO_CREATE),
-                                config.get(TOPIC_MAX_PARTITIONS),
-                                config.get(TOPIC_CONFIG)),
-                        brokerConfigs(),
-                        ControllerLimits.COMPACTION_LENGTH),
-                new ControllerContext(executor, reason -> fatal.onFatal("controller", reason))));
-    }
-
-    /** The effective configuration, for clients that ask, besides Kafka's names for what Kafka has too. */
-    private Map<String, String> brokerConfigs() {
-        final Map<String, String> configs = new LinkedHashMap<>();
-        for (final ConfigKey<?> key : config.schema().keys()) {
-            configs.put("epona." + key.name(), String.valueOf(config.get(key)));
-        }
-        configs.put("num.partitions", Integer.toString(config.get(TOPIC_PARTITIONS)));
-        configs.put("auto.create.topics.enable", Boolean.toString(config.get(TOPIC_AUTO_CREATE)));
-        configs.put("default.replication.factor", "1");
-        configs.put("broker.id", Integer.toString(config.get(NODE_ID)));
-        configs.put("node.id", Integer.toString(config.get(NODE_ID)));
-        configs.put("log.dirs", directories.logs().toString());
-        return configs;
-    }
-
     /** Starts everything; returns where clients connect. */
     HostPort startThreads() throws IOException {
-        controller.activatePartitionsWith(threads.activator());
+        final CompletableFuture<Void> activated = controller.activatePartitionsWith(threads.activator(), known);
         controller.addListener(this::updateLogConfigs);
+        threads.steering().ifPresent(controller::addListener);
         final int port = threads.start();
+        activated.join();
         final HostPort listening =
                 new HostPort(config.get(ServiceKeys.KAFKA_LISTEN).host(), port);
         final HostPort advertised = config.get(ServiceKeys.KAFKA_ADVERTISED).orElse(listening);
-        final Endpoint endpoint = new Endpoint(
-                GatewayThreads.LISTENER_NAME, advertised.host(), advertised.port(), SecurityProtocol.PLAINTEXT);
+        final List<Endpoint> endpoints = List.of(new Endpoint(
+                GatewayThreads.LISTENER_NAME, advertised.host(), advertised.port(), SecurityProtocol.PLAINTEXT));
         controller
-                .registerBroker(new BrokerRegistration(List.of(endpoint), null))
+                .registerNode(
+                        storage == null
+                                ? NodeRegistration.alone(endpoints, null)
+                                : storage.registration(endpoints, lanes))
                 .join();
         return listening;
+    }
+
+    /**
+     * Lets other nodes lead what this one leads, before it stops: clients then find a leader at once. Nothing is lost
+     * when that takes too long, only time.
+     */
+    void giveUpLeadership() {
+        if (storage == null) {
+            return;
+        }
+        try {
+            final List<Integer> kept =
+                    controller.beginControlledShutdown(SHUTDOWN_TIMEOUT_MS).join();
+            if (!kept.isEmpty()) {
+                LOGGER.warn("nobody else can lead lanes of this node while it is away: lanes={}", kept);
+            }
+        } catch (final CompletionException ex) {
+            LOGGER.warn(
+                    "stopping without having handed over leadership: {}",
+                    String.valueOf(ex.getCause().getMessage()));
+        }
+    }
+
+    /** Everything is closed, and nothing is left to be recovered. */
+    void markCleanStop() {
+        if (storage != null) {
+            storage.markCleanStop(surroundings.membership().incarnationId());
+        }
     }
 
     /** On the controller's thread. */
@@ -160,7 +171,11 @@ final class NodeAssembly {
 
     MetricsServer.Sources metricsSources() {
         return new MetricsServer.Sources(
-                surroundings.counters()::view, surroundings.budget(), threads::problem, this::partitionName);
+                surroundings.counters()::view,
+                surroundings.budget(),
+                threads::problem,
+                this::partitionName,
+                threads.reporter()::view);
     }
 
     private String partitionName(final int partitionIndex) {

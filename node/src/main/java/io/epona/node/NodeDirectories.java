@@ -16,8 +16,9 @@ import java.util.List;
  * @param logs partition logs
  * @param rings memory file system for log rings
  * @param counters the counters file, on a memory file system
+ * @param driver directory of the media driver, on a memory file system; of a node of a cell of several
  */
-record NodeDirectories(Path data, Path metadata, Path journals, Path logs, Path rings, Path counters) {
+record NodeDirectories(Path data, Path metadata, Path journals, Path logs, Path rings, Path counters, Path driver) {
     /** From the configuration; makes those that are absent below the data directory and those named. */
     static NodeDirectories make(final EponaConfig config) throws IOException {
         final Path data = config.get(StorageKeys.DATA_DIR).toAbsolutePath().normalize();
@@ -32,7 +33,9 @@ record NodeDirectories(Path data, Path metadata, Path journals, Path logs, Path 
                 config.get(StorageKeys.LOG_DIR).orElse(realData.resolve("logs")).toAbsolutePath(),
                 config.get(StorageKeys.RING_DIR),
                 config.get(StorageKeys.COUNTERS_DIR)
-                        .resolve("epona" + realData.toString().replace('/', '_') + ".counters"));
+                        .resolve("epona" + realData.toString().replace('/', '_') + ".counters"),
+                config.get(StorageKeys.COUNTERS_DIR)
+                        .resolve("epona" + realData.toString().replace('/', '_') + ".driver"));
         for (final Path directory : List.of(directories.metadata, directories.journals, directories.logs)) {
             Files.createDirectories(directory);
         }

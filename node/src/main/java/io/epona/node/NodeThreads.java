@@ -18,13 +18,15 @@ import io.epona.controller.ClusterImage;
 import io.epona.controller.PartitionActivator;
 import io.epona.gateway.KafkaGateway;
 import io.epona.gateway.log.LaneView;
-import io.epona.node.config.StorageKeys;
+import io.epona.node.cell.LaneSteering;
+import io.epona.node.cell.ReplicaLag;
 import io.epona.runtime.AgentThread;
 import io.epona.runtime.AgentThreads;
 import io.epona.runtime.CounterType;
 import io.epona.runtime.DutyCycleTracker;
 import io.epona.runtime.IdleStrategies;
 import io.epona.runtime.Signal;
+import io.epona.runtime.SignalledIdleStrategy;
 import io.epona.runtime.ThreadPlacement;
 import io.epona.runtime.config.ConfigKey;
 import io.epona.runtime.config.EponaConfig;
@@ -34,12 +36,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntToLongFunction;
 import java.util.stream.Stream;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.CompositeAgent;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 
 /**
@@ -57,7 +59,7 @@ final class NodeThreads implements AutoCloseable {
     private final Surroundings node;
     private final EponaConfig config;
     private final boolean isLaneOnGateway;
-    private final List<RingBuffer> commandRings = new ArrayList<>();
+    private final List<LaneRings> rings = new ArrayList<>();
     private final List<IdleStrategies.Waiting> laneWaiting = new ArrayList<>();
     private final List<IdleStrategies.Waiting> journalWaiting = new ArrayList<>();
     private final List<RunningLane> lanes = new ArrayList<>();
@@ -68,6 +70,9 @@ final class NodeThreads implements AutoCloseable {
     private final GatewayThreads gateways;
     private final LaneActivator activator;
     private final List<KafkaGateway> gatewayAgents;
+    private final Optional<Replication> replication;
+    private final IdleStrategies.Waiting replicationWaiting;
+    private final IdleStrategies.Waiting catchUpWaiting;
     private int agentCount;
     private volatile boolean isServing;
 
@@ -77,12 +82,14 @@ final class NodeThreads implements AutoCloseable {
         this.isLaneOnGateway = config.get(LANE_ON_GATEWAY);
         this.placementFailures = node.counters().counter(CounterType.PLACEMENT_FAILURES);
         for (int laneId = 0; laneId < stores.size(); laneId++) {
-            commandRings.add(Rings.manyToOne(config.get(StorageKeys.LANE_COMMAND_RING_LENGTH)));
+            rings.add(node.membership().isAlone() ? LaneRings.alone(config) : LaneRings.replicated(config));
             laneWaiting.add(waiting(config.get(LANE_IDLE), MIN_PARK_NS, IDLE_MAX_PARK));
             journalWaiting.add(waiting(config.get(JOURNAL_IDLE), MIN_PARK_NS, IDLE_MAX_PARK));
         }
+        this.replicationWaiting = waiting(config.get(LANE_IDLE), MIN_PARK_NS, IDLE_MAX_PARK);
+        this.catchUpWaiting = waiting(SignalledIdleStrategy.ALIAS, MIN_PARK_NS, IDLE_MAX_PARK);
         this.gateways = new GatewayThreads(node);
-        this.activator = LaneActivator.create(node, gateways.count(), commandRings, this::wakeLane);
+        this.activator = LaneActivator.create(node, gateways.count(), rings, this::wakeLane);
         final List<LaneGateway> laneGateways = Stream.concat(
                         gateways.laneGateways().stream(), Stream.of(activator.asGateway()))
                 .toList();
@@ -91,13 +98,20 @@ final class NodeThreads implements AutoCloseable {
                     node,
                     stores.get(laneId),
                     new RunningLane.Wiring(
-                            commandRings.get(laneId),
+                            rings.get(laneId),
                             laneGateways,
                             wakeLane(laneId),
                             journalWaiting.get(laneId).signal(),
-                            Signal.NONE)));
+                            node.membership().isAlone() ? Signal.NONE : wakeSender())));
         }
-        this.gatewayAgents = gateways.connect(views(), commandRings, this::wakeLane, highWatermarks());
+        this.gatewayAgents = gateways.connect(
+                views(), rings.stream().map(LaneRings::commands).toList(), this::wakeLane, highWatermarks());
+        this.replication = node.membership().isAlone()
+                ? Optional.empty()
+                : Optional.of(Replication.make(
+                        node,
+                        lanes,
+                        new Replication.Wiring(rings, gateways.count(), this::wakeLane, wakeSender(), catchUpWaiting)));
     }
 
     private List<LaneView> views() {
@@ -135,6 +149,16 @@ final class NodeThreads implements AutoCloseable {
                 : laneWaiting.get(laneId).signal();
     }
 
+    /** Whoever sends to other nodes and receives from them: on few cores the thread that has the lanes. */
+    private Signal wakeSender() {
+        return isLaneOnGateway ? gateways.waiting(0).signal() : replicationWaiting.signal();
+    }
+
+    /** Between controller and lanes; empty in a cell of one. */
+    Optional<LaneSteering> steering() {
+        return replication.map(Replication::steering);
+    }
+
     /** Makes the lanes follow the metadata. */
     PartitionActivator activator() {
         return activator;
@@ -158,6 +182,7 @@ final class NodeThreads implements AutoCloseable {
                 hot.start(tracked(lanes.get(laneId).lane()), context);
             }
         }
+        replication.ifPresent(this::startReplication);
         for (int gatewayId = 0; gatewayId < gateways.count(); gatewayId++) {
             hot.start(
                     tracked(gatewayAgent(gatewayId)),
@@ -168,14 +193,28 @@ final class NodeThreads implements AutoCloseable {
         return port;
     }
 
-    /** Lanes run before the gateway of their thread in each cycle: what they commit is answered in the same one. */
+    private void startReplication(final Replication made) {
+        hot.start(tracked(made.replicator().catchUp()), context(catchUpWaiting, ThreadPlacement.DEFAULT));
+        if (!isLaneOnGateway) {
+            final List<Agent> agents =
+                    List.of(made.replicator().receiver(), made.replicator().sender());
+            hot.start(tracked(new CompositeAgent(agents)), context(replicationWaiting, ThreadPlacement.DEFAULT));
+        }
+    }
+
+    /**
+     * Lanes run before the gateway of their thread in each cycle: what they commit is answered in the same one. What
+     * came from other nodes is taken before, what is for them is sent at once.
+     */
     private Agent gatewayAgent(final int gatewayId) {
         final KafkaGateway gateway = gatewayAgents.get(gatewayId);
         if (gatewayId > 0 || !isLaneOnGateway) {
             return gateway;
         }
         final List<Agent> agents = new ArrayList<>();
+        replication.ifPresent(made -> agents.add(made.replicator().receiver()));
         lanes.forEach(lane -> agents.add(lane.lane()));
+        replication.ifPresent(made -> agents.add(made.replicator().sender()));
         agents.add(gateway);
         return new CompositeAgent(agents);
     }
@@ -186,6 +225,8 @@ final class NodeThreads implements AutoCloseable {
             agents.add(new Background.Waking(lanes.get(laneId).store().shelf(), wakeLane(laneId)));
             agents.add(lanes.get(laneId).checkpoint());
         }
+        steering().ifPresent(agents::add);
+        agents.add(replicaLag());
         agents.add(node.logs().maintenance());
         agents.add(new Background.Housekeeping(
                 node.counters(), node.clock(), CounterPublisher.of(node, lanes, gatewayAgents)));
@@ -193,6 +234,25 @@ final class NodeThreads implements AutoCloseable {
         final IdleStrategies.Waiting waiting = waiting(config.get(BACKGROUND_IDLE), Long.MAX_VALUE, BACKGROUND_PARK);
         background.start(
                 new CompositeAgent(agents), context(waiting, ThreadPlacement.background(config.get(BACKGROUND_NICE))));
+    }
+
+    private ReplicaLag replicaLag() {
+        final ReplicaLag lag = new ReplicaLag(node.clock());
+        for (final RunningLane lane : lanes) {
+            for (int i = 0; i < lane.replicas().size(); i++) {
+                lag.watch(
+                        lane.store().counters(),
+                        lane.role(),
+                        lane.replicas().get(i),
+                        lane.lagMs().get(i));
+            }
+        }
+        return lag;
+    }
+
+    /** Tells what this node knows of its cell. */
+    CellReporter reporter() {
+        return new CellReporter(node, lanes);
     }
 
     private ThreadPlacement core(final ConfigKey<List<Integer>> key, final int index) {

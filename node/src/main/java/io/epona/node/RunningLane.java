@@ -2,11 +2,14 @@ package io.epona.node;
 
 import io.epona.journal.JournalConfig;
 import io.epona.journal.JournalWriter;
+import io.epona.node.cell.Membership;
+import io.epona.node.config.CellKeys;
 import io.epona.node.config.NodeSchema;
-import io.epona.node.config.ServiceKeys;
 import io.epona.node.config.StorageKeys;
+import io.epona.runtime.CounterType;
 import io.epona.runtime.LaneCounters;
 import io.epona.runtime.LaneRole;
+import io.epona.runtime.ReplicaCounters;
 import io.epona.runtime.Signal;
 import io.epona.runtime.budget.Stage;
 import io.epona.sequencer.CheckpointAgent;
@@ -19,9 +22,12 @@ import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneIdentity;
 import io.epona.sequencer.LaneMeters;
 import io.epona.sequencer.LaneReplication;
+import io.epona.sequencer.ReplicationLimits;
+import io.epona.sequencer.ReplicationMeters;
 import io.epona.sequencer.ShadowHandOver;
 import java.util.List;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
+import java.util.Set;
+import org.agrona.concurrent.status.AtomicCounter;
 
 /**
  * The agents of one lane, made from what it keeps. Threads are given to them elsewhere.
@@ -30,29 +36,40 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * @param writer writes the journal
  * @param checkpoint stores checkpoints
  * @param role what the lane tells of its part on this node
+ * @param replicas what the lane knows of the other nodes' copies, while it leads
+ * @param lagMs how far each of them is behind, milliseconds, as somebody watches it
  * @param store what it keeps
  */
-record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, LaneRole role, LaneStore store) {
+record RunningLane(
+        Lane lane,
+        JournalWriter writer,
+        CheckpointAgent checkpoint,
+        LaneRole role,
+        List<ReplicaCounters> replicas,
+        List<AtomicCounter> lagMs,
+        LaneStore store) {
     /** Breaches kept of each lane. */
     private static final int BREACHES_KEPT = 1024;
 
     /**
      * How the agents of a lane reach each other and the gateways.
      *
-     * @param commands the lane's command ring
+     * @param rings the lane's queues
      * @param gateways by gateway id
      * @param wakeLane wakes the lane's thread
      * @param wakeJournal wakes the journal writer's thread
-     * @param wakeShelf wakes the background thread
+     * @param wakeSender wakes the thread that sends to other nodes; nobody in a cell of one
      */
     record Wiring(
-            RingBuffer commands, List<LaneGateway> gateways, Signal wakeLane, Signal wakeJournal, Signal wakeShelf) {}
+            LaneRings rings, List<LaneGateway> gateways, Signal wakeLane, Signal wakeJournal, Signal wakeSender) {}
 
     static RunningLane make(final Surroundings node, final LaneStore store, final Wiring wiring) {
         final JournalConfig journal = store.journal().config();
         final int laneId = journal.laneId();
         final LaneCounters counters = store.counters();
-        final CheckpointAgent checkpoint = checkpointAgent(node, store, wiring.wakeLane());
+        // The background thread looks often enough; nobody wakes it.
+        final ShadowHandOver shadow = new ShadowHandOver(Signal.NONE, wiring.wakeLane());
+        final CheckpointAgent checkpoint = checkpointAgent(node, store, shadow, wiring.wakeLane());
         final JournalWriter writer = store.journal()
                 .writer(
                         counters,
@@ -60,6 +77,9 @@ record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, 
                         wiring.wakeLane(),
                         node.fatal());
         final LaneRole role = node.counters().laneRole(laneId);
+        final List<ReplicaCounters> replicas = node.membership().others().stream()
+                .map(other -> node.counters().replica(laneId, other))
+                .toList();
         final Lane lane = new Lane(new LaneContext(
                 new LaneConfig(
                         laneId,
@@ -69,22 +89,72 @@ record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, 
                         NodeSchema.maxBatchLength(node.config())),
                 store.state(),
                 store.ring(),
-                wiring.commands(),
+                wiring.rings().commands(),
                 wiring.gateways(),
                 counters,
-                LaneReplication.alone(node.config().get(ServiceKeys.NODE_ID), Node.LEADER_EPOCH, role),
+                replication(node, store, wiring, role, replicas, shadow),
                 node.clock(),
-                wiring.wakeJournal(),
-                wiring.wakeShelf(),
+                wakeBoth(wiring.wakeJournal(), wiring.wakeSender()),
+                wiring.wakeSender(),
                 node.budget().recorder("lane-" + laneId, Stage.SEQUENCE, Stage.JOURNAL, Stage.COMMIT),
                 node.budget().breachLog("lane-" + laneId, BREACHES_KEPT),
                 LaneMeters.create(node.counters(), laneId),
                 node.counters().errorHandler()));
-        return new RunningLane(lane, writer, checkpoint, role, store);
+        final List<AtomicCounter> lagMs = replicas.stream()
+                .map(replica -> node.counters()
+                        .counter(
+                                CounterType.REPLICA_LAG_MS,
+                                laneId << Short.SIZE | replica.nodeId(),
+                                "lane-" + laneId + "-node-" + replica.nodeId()))
+                .toList();
+        return new RunningLane(lane, writer, checkpoint, role, replicas, lagMs, store);
+    }
+
+    private static Signal wakeBoth(final Signal one, final Signal other) {
+        return other == Signal.NONE
+                ? one
+                : () -> {
+                    one.signal();
+                    other.signal();
+                };
+    }
+
+    private static LaneReplication replication(
+            final Surroundings node,
+            final LaneStore store,
+            final Wiring wiring,
+            final LaneRole role,
+            final List<ReplicaCounters> replicas,
+            final ShadowHandOver shadow) {
+        final Membership membership = node.membership();
+        if (membership.isAlone()) {
+            return LaneReplication.alone(membership.nodeId(), Node.LEADER_EPOCH, role);
+        }
+        final LaneRings rings = wiring.rings();
+        return new LaneReplication(
+                new LaneReplication.Node(membership.nodeId(), membership.shortIncarnation(), 0),
+                replicas,
+                role,
+                new LaneReplication.Rings(
+                        rings.control(),
+                        rings.peers(),
+                        rings.outbox(),
+                        rings.proposals(),
+                        wiring.wakeSender(),
+                        // The background thread looks often enough.
+                        Signal.NONE),
+                store.journal().truncation(),
+                store.journal().bounds()::oldestPosition,
+                shadow,
+                ReplicationLimits.ofMaxLagMs(
+                        node.config().get(CellKeys.REPLICATION_MAX_LAG).toMillis()),
+                ReplicationMeters.create(
+                        node.counters(), store.journal().config().laneId()),
+                Set.of());
     }
 
     private static CheckpointAgent checkpointAgent(
-            final Surroundings node, final LaneStore store, final Signal wakeLane) {
+            final Surroundings node, final LaneStore store, final ShadowHandOver shadow, final Signal wakeLane) {
         final JournalConfig journal = store.journal().config();
         return new CheckpointAgent(new CheckpointContext(
                 new LaneIdentity(journal.laneId(), journal.clusterIdHigh(), journal.clusterIdLow()),
@@ -92,7 +162,7 @@ record RunningLane(Lane lane, JournalWriter writer, CheckpointAgent checkpoint, 
                         node.config().get(StorageKeys.CHECKPOINT_INTERVAL_LENGTH),
                         node.config().get(StorageKeys.CHECKPOINT_IDLE).toNanos()),
                 store.state().copy(),
-                ShadowHandOver.silent(),
+                shadow,
                 store.ring(),
                 store.ring().spanLength(journal.segmentLength()),
                 store.counters(),

@@ -1,6 +1,8 @@
 package io.epona.node;
 
 import io.epona.controller.ClusterController;
+import io.epona.node.cell.CellNetwork;
+import io.epona.node.cell.Membership;
 import io.epona.partitionlog.PartitionLogs;
 import io.epona.runtime.FatalHandler;
 import io.epona.runtime.NodeCounters;
@@ -12,6 +14,8 @@ import io.epona.runtime.config.EponaConfig;
  * What every part of a node is assembled with.
  *
  * @param config effective configuration
+ * @param membership this node's place in its cell
+ * @param network to the other nodes; null in a cell of one
  * @param directories where things are kept
  * @param clock of the node
  * @param counters of the node
@@ -22,6 +26,8 @@ import io.epona.runtime.config.EponaConfig;
  */
 record Surroundings(
         EponaConfig config,
+        Membership membership,
+        CellNetwork network,
         NodeDirectories directories,
         SystemNodeClock clock,
         NodeCounters counters,

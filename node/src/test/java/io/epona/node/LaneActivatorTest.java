@@ -41,8 +41,10 @@ class LaneActivatorTest {
                 NodeCounters counters =
                         NodeCounters.create(directory.resolve("counters"), NodeCounters.Settings.defaults(1), clock);
                 LocalController controller = controller(executor)) {
-            final Surroundings node = new Surroundings(null, null, clock, counters, null, controller, null, null);
-            final LaneActivator activator = LaneActivator.create(node, 0, List.of(commands), laneId -> wakeLane);
+            final Surroundings node =
+                    new Surroundings(null, null, null, null, clock, counters, null, controller, null, null);
+            final LaneActivator activator = LaneActivator.create(
+                    node, 0, List.of(new LaneRings(commands, null, null, null, null)), laneId -> wakeLane);
             controller.activatePartitionsWith(activator);
 
             final var created = controller.createTopics(List.of(NewTopicSpec.withPartitions("t", 3)), false);

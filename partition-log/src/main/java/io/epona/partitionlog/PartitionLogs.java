@@ -340,6 +340,20 @@ public final class PartitionLogs implements AutoCloseable {
         slots.delete(partitionIndex, topic, partition, topicId);
     }
 
+    /**
+     * A lane's journal begins anew: what was noted about how much of it is drained holds no longer. What the logs hold
+     * stays, and frames that they have already are passed over. Before the lane is recovered.
+     *
+     * @throws PartitionLogException when the note cannot be removed
+     */
+    public void forgetDrained(final int laneId) {
+        try {
+            Files.deleteIfExists(ShelfMark.file(directory(), laneId));
+        } catch (final IOException e) {
+            throw new PartitionLogException("cannot remove " + ShelfMark.file(directory(), laneId), e);
+        }
+    }
+
     /** Directory that holds the logs. */
     public Path directory() {
         return config.directory();

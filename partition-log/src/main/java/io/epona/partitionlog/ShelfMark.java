@@ -52,10 +52,14 @@ final class ShelfMark implements AutoCloseable {
     record State(boolean isSameBoot, int ringLength, long drained, long drainLimit, boolean isSettled) {}
 
     ShelfMark(final Path directory, final String bootId, final int laneId, final int ringLength) {
-        this.file = directory.resolve("epona-shelf-" + laneId);
+        this.file = file(directory, laneId);
         this.bootId = bootId;
         this.laneId = laneId;
         this.ringLength = ringLength;
+    }
+
+    static Path file(final Path directory, final int laneId) {
+        return directory.resolve("epona-shelf-" + laneId);
     }
 
     /** What an earlier run left; null when that is nothing, or cannot be read. */

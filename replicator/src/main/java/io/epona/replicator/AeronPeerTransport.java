@@ -76,8 +76,9 @@ public final class AeronPeerTransport implements PeerTransport {
 
     private void addStreams(final int nodeId, final String endpoint) {
         final int controlLength = ReplicatorLimits.CONTROL_LENGTH;
-        final String controlChannel = channel(endpoint, AeronTransportConfig.CONTROL_TERM_LENGTH);
-        final String dataChannel = channel(endpoint, config.termLength());
+        final String controlChannel =
+                channel(endpoint, AeronTransportConfig.CONTROL_TERM_LENGTH, AeronTransportConfig.CONTROL_MTU_LENGTH);
+        final String dataChannel = channel(endpoint, config.termLength(), config.mtuLength());
         control[nodeId] =
                 new AeronStream(context, controlChannel, AeronTransportConfig.CONTROL_STREAM_ID, controlLength);
         control[nodeId].open();
@@ -89,11 +90,11 @@ public final class AeronPeerTransport implements PeerTransport {
         }
     }
 
-    private String channel(final String endpoint, final int termLength) {
+    private static String channel(final String endpoint, final int termLength, final int mtuLength) {
         return new ChannelUriStringBuilder()
                 .media("udp")
                 .endpoint(endpoint)
-                .mtu(config.mtuLength())
+                .mtu(mtuLength)
                 .termLength(termLength)
                 .linger(0L)
                 .build();

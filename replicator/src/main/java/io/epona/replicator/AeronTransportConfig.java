@@ -29,6 +29,9 @@ public record AeronTransportConfig(
     /** Control messages are 40 bytes. */
     static final int CONTROL_TERM_LENGTH = 64 * 1024;
 
+    /** What every network carries; an eighth of a term is the most that Aeron allows. */
+    static final int CONTROL_MTU_LENGTH = 1_408;
+
     static final int CONTROL_STREAM_ID = 10;
     static final int LIVE_STREAM_ID = 1_000;
     static final int CATCH_UP_STREAM_ID = 2_000;

@@ -117,6 +117,13 @@ public enum CounterType {
 
     /** {@link ReplicaCounters#received()}. */
     REPLICA_RECEIVED(130, "replica-received", Unit.POSITION, Scope.REPLICA, "End of another replica's log"),
+    /** Behind in time. */
+    REPLICA_LAG_MS(
+            132,
+            "replica-lag",
+            Unit.GAUGE_MS,
+            Scope.REPLICA,
+            "How long the oldest frame that another replica has not made durable has been appended"),
     /** {@link ReplicaCounters#acked()}. */
     REPLICA_ACKED(131, "replica-acked", Unit.POSITION, Scope.REPLICA, "Frames below are on another replica's device"),
 
@@ -261,7 +268,9 @@ public enum CounterType {
         /** Bytes that there are now. */
         GAUGE_BYTES("bytes", false),
         /** Nanoseconds, now or at most. */
-        GAUGE_NS("ns", false);
+        GAUGE_NS("ns", false),
+        /** A value of the moment, milliseconds. */
+        GAUGE_MS("ms", false);
 
         private final String suffix;
         private final boolean isMonotonic;

@@ -60,6 +60,26 @@ public record ClusterLogTiming(
                 ms(20), ms(150), ms(60), ms(10), ms(1_000), ms(300), ms(50), ms(1), 200_000, ms(20));
     }
 
+    /**
+     * The same with other patience; what must be shorter than that is made shorter.
+     *
+     * @param leaderTimeoutNs silence after which the leader is held to be gone.
+     * @param nodeTimeoutNs silence after which a node is fenced.
+     */
+    public ClusterLogTiming withTimeouts(long leaderTimeoutNs, long nodeTimeoutNs) {
+        return new ClusterLogTiming(
+                Math.min(leaderHeartbeatIntervalNs, leaderTimeoutNs / 4),
+                leaderTimeoutNs,
+                electionTimeoutNs,
+                electionStatusIntervalNs,
+                Math.max(startupCanvassTimeoutNs, 2 * leaderTimeoutNs),
+                nodeTimeoutNs,
+                Math.min(keepAliveIntervalNs, nodeTimeoutNs / 4),
+                Math.min(idleParkNs, leaderTimeoutNs / 10),
+                busyParkNs,
+                serviceIdleParkNs);
+    }
+
     private static void requireMultiple(String name, long value, int factor, long unit) {
         if (unit <= 0 || value < factor * unit) {
             throw new IllegalArgumentException(

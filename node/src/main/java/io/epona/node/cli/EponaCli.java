@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             StartCommand.class,
             LatencyCommand.class,
             JournalCommand.class,
+            CellCommand.class,
             VersionCommand.class
         })
 public final class EponaCli implements Runnable {

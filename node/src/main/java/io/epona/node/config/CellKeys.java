@@ -11,6 +11,8 @@ import io.epona.runtime.config.Profile;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Keys of a cell of several nodes: its members, replication between them, the metadata quorum. */
@@ -59,7 +61,7 @@ public final class CellKeys {
     /** Term length. */
     public static final ConfigKey<Long> REPLICATION_TERM_LENGTH = ConfigKey.ofBytes("replication.term.length")
             .doc("Term of a replication stream's buffer in shared memory, a power of two; a stream has three.")
-            .defaultValue(Profile.SHARED, 8 * MIB)
+            .defaultValue(Profile.SHARED, 4 * MIB)
             .defaultValue(Profile.DEDICATED, 64 * MIB)
             .rule(ConfigRule.sizeRange(MIB, 1_024 * MIB))
             .rule(ConfigRule.powerOfTwo())
@@ -73,12 +75,19 @@ public final class CellKeys {
             .rule(ConfigRule.oneOf(List.of("event", "backoff", "spin")))
             .build();
 
+    /** Cores of the media driver. */
+    public static final ConfigKey<List<Integer>> DRIVER_CORES = ConfigKey.ofIntList("driver.cores")
+            .doc("Cores for the media driver's threads: sender, receiver, conductor; in the shared profile one for all."
+                    + " Empty: any.")
+            .defaultValue(List.of())
+            .build();
+
     /** Session timeout. */
     public static final ConfigKey<Duration> CONTROLLER_SESSION_TIMEOUT = ConfigKey.ofDuration(
                     "controller.session-timeout")
             .doc("A node that the metadata quorum has not heard of for so long is fenced, and its lanes get"
                     + " other leaders.")
-            .defaultValue(Profile.SHARED, Duration.ofMillis(700))
+            .defaultValue(Profile.SHARED, Duration.ofMillis(600))
             .defaultValue(Profile.DEDICATED, Duration.ofMillis(500))
             .rule(ConfigRule.durationRange(Duration.ofMillis(100), Duration.ofMinutes(1)))
             .build();
@@ -92,6 +101,7 @@ public final class CellKeys {
             .rule(ConfigRule.durationRange(Duration.ofMillis(100), Duration.ofMinutes(1)))
             .build();
 
+    private static final String MIN_IN_SYNC = "min.insync.replicas";
     private static final int LANES_OF_ONE_DEDICATED = 2;
     private static final List<Integer> CELL_SIZES = List.of(3, 5);
 
@@ -109,6 +119,19 @@ public final class CellKeys {
                 .toList();
     }
 
+    /**
+     * This node as the others know it.
+     *
+     * @throws IllegalStateException in a cell of one
+     */
+    public static CellMember self(final EponaConfig config) {
+        final int nodeId = config.get(ServiceKeys.NODE_ID);
+        return members(config).stream()
+                .filter(member -> member.nodeId() == nodeId)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("a node alone has no address for others"));
+    }
+
     /** Number of lanes: as configured, or one for each node of a cell, so that each leads one. */
     public static int laneCount(final EponaConfig config) {
         final int configured = config.get(StorageKeys.LANE_COUNT);
@@ -117,6 +140,21 @@ public final class CellKeys {
         }
         final int members = config.get(CELL_MEMBERS).size();
         return members > 0 ? members : config.profile() == Profile.DEDICATED ? LANES_OF_ONE_DEDICATED : 1;
+    }
+
+    /**
+     * Defaults of topic configuration. Where nothing is said, a cell of five acknowledges with three in-sync replicas,
+     * so that two nodes may be away; one of three with two, so that one may.
+     */
+    public static Map<String, String> topicDefaults(final EponaConfig config) {
+        final Map<String, String> configured = config.get(ServiceKeys.TOPIC_CONFIG);
+        final int members = config.get(CELL_MEMBERS).size();
+        if (members == 0 || configured.containsKey(MIN_IN_SYNC)) {
+            return configured;
+        }
+        final Map<String, String> defaults = new TreeMap<>(configured);
+        defaults.put(MIN_IN_SYNC, Integer.toString(members / 2 + 1));
+        return defaults;
     }
 
     static void check(final EponaConfig config, final ConfigSchema.Complaint complaint) {

@@ -3,6 +3,7 @@ package io.epona.node.config;
 import static io.epona.node.config.CellKeys.CELL_MEMBERS;
 import static io.epona.node.config.CellKeys.CONTROLLER_LEADER_TIMEOUT;
 import static io.epona.node.config.CellKeys.CONTROLLER_SESSION_TIMEOUT;
+import static io.epona.node.config.CellKeys.DRIVER_CORES;
 import static io.epona.node.config.CellKeys.DRIVER_IDLE;
 import static io.epona.node.config.CellKeys.REPLICATION_HEARTBEAT;
 import static io.epona.node.config.CellKeys.REPLICATION_MAX_LAG;
@@ -45,7 +46,8 @@ public final class NodeSchema {
             .add(BACKGROUND_IDLE, BACKGROUND_PARK, BACKGROUND_NICE, IDLE_SPINS, IDLE_MAX_PARK)
             .add(HOT_SLICE, SLOW_CYCLE)
             .add(CELL_MEMBERS, REPLICATION_MAX_LAG, REPLICATION_HEARTBEAT, REPLICATION_MTU, REPLICATION_SOCKET_BUFFER)
-            .add(REPLICATION_TERM_LENGTH, DRIVER_IDLE, CONTROLLER_SESSION_TIMEOUT, CONTROLLER_LEADER_TIMEOUT)
+            .add(REPLICATION_TERM_LENGTH, DRIVER_IDLE, DRIVER_CORES)
+            .add(CONTROLLER_SESSION_TIMEOUT, CONTROLLER_LEADER_TIMEOUT)
             .check(CellKeys::check, CELL_MEMBERS, NODE_ID)
             .check(NodeSchema::checkRing, LANE_RING_LENGTH, LANE_COMMAND_RING_LENGTH, JOURNAL_SEGMENT_LENGTH)
             .check(

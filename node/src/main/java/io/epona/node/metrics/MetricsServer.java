@@ -2,6 +2,7 @@ package io.epona.node.metrics;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.epona.node.cell.CellView;
 import io.epona.runtime.CountersView;
 import io.epona.runtime.budget.Breach;
 import io.epona.runtime.budget.BudgetRecorders;
@@ -33,6 +34,7 @@ import java.util.function.Supplier;
  * <tr><td>{@code POST /stages}</td><td>a consumer's {@code .hlog} lines of process and end-to-end since its last
  * report</td></tr>
  * <tr><td>{@code GET /breaches}</td><td>the newest budget breaches, tab-separated with a header line</td></tr>
+ * <tr><td>{@code GET /cell}</td><td>nodes, lanes and positions as this node knows them, see {@link CellView}</td></tr>
  * </table>
  */
 public final class MetricsServer implements AutoCloseable {
@@ -53,12 +55,14 @@ public final class MetricsServer implements AutoCloseable {
      * @param budget its stage recorders and breach logs
      * @param health why the node does not serve; null while it does
      * @param partitionName topic and partition for a partition index
+     * @param cell what the node knows of its cell
      */
     public record Sources(
             Supplier<CountersView> counters,
             BudgetRecorders budget,
             Supplier<String> health,
-            IntFunction<String> partitionName) {}
+            IntFunction<String> partitionName,
+            Supplier<CellView> cell) {}
 
     private MetricsServer(final HttpServer server, final ExecutorService executor, final Sources sources) {
         this.server = server;
@@ -83,6 +87,12 @@ public final class MetricsServer implements AutoCloseable {
         http.createContext("/health", exchange -> server.serve(exchange, "/health", server::health));
         http.createContext("/stages", exchange -> server.serve(exchange, "/stages", server::stages));
         http.createContext("/breaches", exchange -> server.serve(exchange, "/breaches", server::breaches));
+        http.createContext(
+                "/cell",
+                exchange -> server.serve(
+                        exchange,
+                        "/cell",
+                        asked -> Answer.text(200, sources.cell().get().encode())));
         http.start();
         return server;
     }
@@ -113,7 +123,7 @@ public final class MetricsServer implements AutoCloseable {
         try (exchange) {
             Answer answer;
             if (!exchange.getRequestURI().getPath().equals(path)) {
-                answer = Answer.text(404, "nothing here; try /metrics, /health, /stages, /breaches\n");
+                answer = Answer.text(404, "nothing here; try /metrics, /health, /stages, /breaches, /cell\n");
             } else {
                 try {
                     answer = endpoint.answer(exchange);

@@ -35,6 +35,9 @@ public final class MediaDriverLauncher {
     /** Streams within the process carry little: a third of a MiB each, instead of Aeron's 192. */
     private static final int IPC_TERM_LENGTH = 128 * 1024;
 
+    /** What plain Ethernet carries. */
+    private static final int DEFAULT_MTU_LENGTH = 1_408;
+
     private MediaDriverLauncher() {}
 
     /**
@@ -97,7 +100,8 @@ public final class MediaDriverLauncher {
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .warnIfDirectoryExists(false)
-                .mtuLength(config.mtuLength())
+                // Streams that carry much name their own; others have terms too short for long datagrams.
+                .mtuLength(DEFAULT_MTU_LENGTH)
                 .socketRcvbufLength(receiveLength)
                 .socketSndbufLength(limits.sendLength(config.socketBufferLength()))
                 .initialWindowLength(windowLength)

@@ -1,0 +1,40 @@
+package io.epona.node;
+
+import static io.epona.node.config.StorageKeys.LANE_COMMAND_RING_LENGTH;
+
+import io.epona.runtime.config.EponaConfig;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+
+/**
+ * The queues of a lane.
+ *
+ * @param commands from gateways
+ * @param control from the controller's side; null in a cell of one, as all that follow
+ * @param peers from other nodes
+ * @param outbox to other nodes
+ * @param proposals to the controller
+ */
+record LaneRings(RingBuffer commands, RingBuffer control, RingBuffer peers, RingBuffer outbox, RingBuffer proposals) {
+    /** Room for some hundred partitions to be opened and closed at a time; the rest waits in front. */
+    private static final int CONTROL_LENGTH = 64 * 1024;
+
+    private static final int OUTBOX_LENGTH = 64 * 1024;
+    private static final int PROPOSALS_LENGTH = 4 * 1024;
+
+    /** The queues of a lane of a cell of one. */
+    static LaneRings alone(final EponaConfig config) {
+        return new LaneRings(Rings.manyToOne(config.get(LANE_COMMAND_RING_LENGTH)), null, null, null, null);
+    }
+
+    /**
+     * The queues of a lane with other replicas. A frame that fits into one message to a lane fits into one of peers.
+     */
+    static LaneRings replicated(final EponaConfig config) {
+        return new LaneRings(
+                Rings.manyToOne(config.get(LANE_COMMAND_RING_LENGTH)),
+                Rings.manyToOne(CONTROL_LENGTH),
+                Rings.oneToOne(config.get(LANE_COMMAND_RING_LENGTH)),
+                Rings.oneToOne(OUTBOX_LENGTH),
+                Rings.oneToOne(PROPOSALS_LENGTH));
+    }
+}

@@ -1,0 +1,120 @@
+package io.epona.node.cell;
+
+import io.aeron.Aeron;
+import io.epona.node.config.CellKeys;
+import io.epona.node.config.CellMember;
+import io.epona.replicator.AeronPeerTransport;
+import io.epona.replicator.AeronTransportConfig;
+import io.epona.replicator.driver.MediaDriverConfig;
+import io.epona.replicator.driver.MediaDriverLauncher;
+import io.epona.replicator.driver.RunningMediaDriver;
+import io.epona.runtime.FatalHandler;
+import io.epona.runtime.NodeClock;
+import io.epona.runtime.Signal;
+import io.epona.runtime.ThreadPlacement;
+import io.epona.runtime.config.EponaConfig;
+import io.epona.runtime.config.Profile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.agrona.CloseHelper;
+import org.agrona.ErrorHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A node's media driver and its streams to the other nodes. Made and closed by the thread that assembles the node. */
+public final class CellNetwork implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(CellNetwork.class);
+
+    private final EponaConfig config;
+    private final ErrorHandler errorHandler;
+    private final LateSignal onReceived;
+    private final RunningMediaDriver driver;
+    private Aeron aeron;
+    private AeronPeerTransport transport;
+
+    /** Wakes somebody who is known only later. */
+    private static final class LateSignal implements Signal {
+        private volatile Signal target = Signal.NONE;
+
+        @Override
+        public void signal() {
+            target.signal();
+        }
+    }
+
+    private CellNetwork(
+            final EponaConfig config,
+            final ErrorHandler errorHandler,
+            final LateSignal onReceived,
+            final RunningMediaDriver driver) {
+        this.config = config;
+        this.errorHandler = errorHandler;
+        this.onReceived = onReceived;
+        this.driver = driver;
+    }
+
+    /**
+     * Launches the media driver.
+     *
+     * @param config of the node
+     * @param directory of the driver's shared memory, on a memory file system
+     * @param errorHandler hears of errors of streams
+     * @param fatal ends the node
+     */
+    public static CellNetwork launch(
+            final EponaConfig config, final Path directory, final ErrorHandler errorHandler, final FatalHandler fatal) {
+        final LateSignal onReceived = new LateSignal();
+        final int replicationPort = CellKeys.self(config).address().port();
+        final boolean isDedicated = config.profile() == Profile.DEDICATED;
+        final RunningMediaDriver driver = MediaDriverLauncher.launch(
+                new MediaDriverConfig(
+                        directory,
+                        isDedicated,
+                        config.get(CellKeys.DRIVER_IDLE),
+                        config.get(CellKeys.DRIVER_CORES),
+                        Math.toIntExact(config.get(CellKeys.REPLICATION_MTU)),
+                        Math.toIntExact(config.get(CellKeys.REPLICATION_SOCKET_BUFFER)),
+                        Math.toIntExact(config.get(CellKeys.REPLICATION_TERM_LENGTH)),
+                        MediaDriverConfig.DEFAULT_MAX_WAIT_MS),
+                new MediaDriverLauncher.Context(
+                        Map.of(replicationPort, onReceived), onReceived, ThreadPlacement.DEFAULT, errorHandler, fatal));
+        driver.warnings().forEach(LOGGER::warn);
+        return new CellNetwork(config, errorHandler, onReceived, driver);
+    }
+
+    /** Where clients of the media driver find it. */
+    public String driverDirectory() {
+        return driver.directoryName();
+    }
+
+    /** Names who is woken when messages of other nodes have come. */
+    public void wakeOnReceived(final Signal signal) {
+        onReceived.target = signal;
+    }
+
+    /** Opens the streams between the nodes; once. */
+    public AeronPeerTransport connect(final List<Integer> laneIds, final NodeClock clock) {
+        final Map<Integer, String> endpoints = new TreeMap<>();
+        for (final CellMember member : CellKeys.members(config)) {
+            endpoints.put(member.nodeId(), member.address().toString());
+        }
+        aeron = driver.connect("replication", errorHandler);
+        transport = new AeronPeerTransport(
+                AeronTransportConfig.of(
+                        CellKeys.self(config).nodeId(),
+                        endpoints,
+                        laneIds,
+                        Math.toIntExact(config.get(CellKeys.REPLICATION_MTU)),
+                        Math.toIntExact(config.get(CellKeys.REPLICATION_TERM_LENGTH))),
+                new AeronPeerTransport.Context(aeron, driver.link(), errorHandler, clock::nanoTime));
+        return transport;
+    }
+
+    /** When no thread uses the streams any more. */
+    @Override
+    public void close() {
+        CloseHelper.closeAll(transport, aeron, driver);
+    }
+}
