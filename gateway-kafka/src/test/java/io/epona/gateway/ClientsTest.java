@@ -1,6 +1,7 @@
 package io.epona.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
@@ -9,10 +10,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -165,5 +172,81 @@ class ClientsTest {
                 assertEquals(250L, consumer.endOffsets(partitions).get(partitions.getFirst()));
             }
         }
+    }
+
+    @Test
+    void shouldTellAConsumerWhereTheLogEndsWhenItsPositionIsBeyond() throws Exception {
+        try (TestNode node = new TestNode(directory, NodeOptions.standard())) {
+            node.createTopic("orders", 1, Map.of());
+            final TopicPartition partition = new TopicPartition("orders", 0);
+            try (KafkaProducer<byte[], byte[]> producer = producer(node, Map.of())) {
+                for (int i = 0; i < 5; i++) {
+                    producer.send(new ProducerRecord<>("orders", 0, null, new byte[10]));
+                }
+            }
+            try (KafkaConsumer<byte[], byte[]> consumer = consumer(node, Map.of("auto.offset.reset", "none"))) {
+                consumer.assign(List.of(partition));
+                consumer.seek(partition, new OffsetAndMetadata(3, Optional.of(1), ""));
+                assertEquals(2, readAll(consumer, 2).size());
+                consumer.seek(partition, new OffsetAndMetadata(100, Optional.of(1), ""));
+                final LogTruncationException truncation =
+                        assertThrows(LogTruncationException.class, () -> readAll(consumer, 1));
+                assertEquals(5, truncation.divergentOffsets().get(partition).offset());
+            }
+        }
+    }
+
+    /** The lane keeps what it has appended, so what is failed here is a duplicate when it comes again. */
+    @Test
+    void shouldDeliverEachRecordOnceAndInOrderWhenLeadershipComesAndGoes() throws Exception {
+        final int count = 3_000;
+        try (TestNode node = new TestNode(directory, NodeOptions.standard())) {
+            node.createTopic("orders", 1, Map.of());
+            final AtomicBoolean isOver = new AtomicBoolean();
+            final CompletableFuture<Integer> changes = CompletableFuture.supplyAsync(() -> comeAndGo(node, isOver));
+            final Map<String, Object> quick = Map.of("retry.backoff.ms", 2, "retry.backoff.max.ms", 5);
+            try (KafkaProducer<byte[], byte[]> producer = producer(node, quick);
+                    KafkaConsumer<byte[], byte[]> consumer = consumer(node, quick)) {
+                final List<Future<RecordMetadata>> sent = new ArrayList<>();
+                consumer.assign(List.of(new TopicPartition("orders", 0)));
+                consumer.seekToBeginning(consumer.assignment());
+                final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+                for (int i = 0; i < count; i++) {
+                    sent.add(producer.send(new ProducerRecord<>("orders", 0, null, ("value-" + i).getBytes())));
+                    if (i % 100 == 99) {
+                        records.addAll(readAll(consumer, Math.max(0, i - 50 - records.size())));
+                    }
+                }
+                for (int i = 0; i < count; i++) {
+                    assertEquals(i, sent.get(i).get(30, TimeUnit.SECONDS).offset());
+                }
+                records.addAll(readAll(consumer, count - records.size()));
+                assertEquals(count, records.size());
+                for (int i = 0; i < count; i++) {
+                    assertEquals(i, records.get(i).offset());
+                    assertEquals("value-" + i, new String(records.get(i).value()));
+                }
+            } finally {
+                isOver.set(true);
+            }
+            assertTrue(changes.get(30, TimeUnit.SECONDS) > 1);
+        }
+    }
+
+    /** Returns how often the node ceased to lead. */
+    private static int comeAndGo(final TestNode node, final AtomicBoolean isOver) {
+        int count = 0;
+        while (!isOver.get()) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+            node.role(0).clear();
+            node.wake();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            node.role(0).inSync().setRelease(1);
+            node.role(0).readyPosition().setRelease(node.counters(0).appended().getAcquire());
+            node.role(0).leadingEpoch().setRelease(1);
+            node.wake();
+            count++;
+        }
+        return count;
     }
 }
