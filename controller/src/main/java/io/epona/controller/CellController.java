@@ -56,7 +56,7 @@ public class CellController implements ClusterController {
         this.context = context;
         this.topicConfigs = topicConfigs;
         this.log = log;
-        this.incarnationId = context.randomIds().get();
+        this.incarnationId = incarnation(context.randomIds().get());
         this.topicDecisions = new TopicDecisions(topicConfigs);
         this.configDecisions = new ConfigDecisions(topicConfigs);
         this.publisher = new ImagePublisher(context, image);
@@ -303,6 +303,12 @@ public class CellController implements ClusterController {
         @SuppressWarnings("unchecked") // each command's answer is what its decision has as the response
         CompletableFuture<R> result = (CompletableFuture<R>) waiting.result();
         return result;
+    }
+
+    /** An id whose low 16 bits are not 0: to replicas of lanes, who know those alone, 0 is nobody. */
+    private static Uuid incarnation(Uuid random) {
+        long low = random.getLeastSignificantBits();
+        return (low & 0xFFFF) != 0 ? random : new Uuid(random.getMostSignificantBits(), low | 1);
     }
 
     /** Decides about the newest image, and changes nothing. */

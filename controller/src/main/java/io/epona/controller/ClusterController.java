@@ -154,7 +154,7 @@ public interface ClusterController extends AutoCloseable {
     /**
      * This start of the node, as its registration has it.
      *
-     * @return random, new with each start.
+     * @return random, new with each start; its low 16 bits, by which replicas of lanes know it, are not 0.
      */
     Uuid incarnationId();
 

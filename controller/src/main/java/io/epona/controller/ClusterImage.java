@@ -123,6 +123,40 @@ public final class ClusterImage {
     }
 
     /**
+     * The nodes that are registered and not fenced, as lanes are told.
+     *
+     * @return bit n: node n; nodes with ids above 31 have none.
+     */
+    public int aliveBits() {
+        int bits = 0;
+        for (BrokerInfo broker : brokers.values()) {
+            if (!broker.fenced() && broker.id() < Integer.SIZE) {
+                bits |= 1 << broker.id();
+            }
+        }
+        return bits;
+    }
+
+    /**
+     * Which start of each node of the cell is registered, as lanes are told.
+     *
+     * @return the low 16 bits of the incarnation ids, in ascending order of node ids; 0 for a node that has never
+     *     registered.
+     */
+    public int[] incarnations() {
+        if (cell.lanes().isEmpty()) {
+            return new int[0];
+        }
+        return cell.lanes().getFirst().replicas().stream()
+                .sorted()
+                .mapToInt(nodeId -> {
+                    NodeState node = cell.nodes().get(nodeId);
+                    return node == null ? 0 : (int) node.incarnationId().getLeastSignificantBits() & 0xFFFF;
+                })
+                .toArray();
+    }
+
+    /**
      * What a node's copy of a lane is worth in an election.
      *
      * @param nodeId the node.

@@ -64,7 +64,7 @@ final class LocalControlLog implements ControlLog, EffectLog {
         try {
             handler.onCommand(SESSION_ID, lastTimestampMs, command, 0, command.capacity());
         } catch (RuntimeException e) {
-            ended = true; // the handler has said why, and that the node must end
+            LOG.debug("a command was not carried out", e); // the handler has told why, and who waits for it
         }
     }
 

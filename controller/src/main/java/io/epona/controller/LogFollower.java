@@ -59,7 +59,7 @@ final class LogFollower implements ControlLogHandler {
         CompletableFuture<Object> answer = isOwn ? pending.get(origin.correlationId()) : null;
         if (publisher.failure() != null) {
             fail(answer, ImagePublisher.asFailure(publisher.failure()));
-            return;
+            requireNoFailure();
         }
         Decision<?> decision;
         try {
@@ -88,9 +88,7 @@ final class LogFollower implements ControlLogHandler {
 
     @Override
     public void onSessionClosed(long sessionId, long timestampMs) {
-        if (publisher.failure() != null) {
-            return;
-        }
+        requireNoFailure();
         try {
             take(machine.decideSessionClosed(sessionId), null);
         } catch (IOException | RuntimeException e) {
@@ -133,6 +131,7 @@ final class LogFollower implements ControlLogHandler {
 
     @Override
     public void takeSnapshot(SnapshotSink sink) {
+        requireNoFailure();
         SnapshotCodec.write(machine.image(), sink);
     }
 
@@ -149,6 +148,13 @@ final class LogFollower implements ControlLogHandler {
                 fail(answer, error);
             }
         });
+    }
+
+    /** What was passed over after a failure is not in the state: it must not be gone on with, nor kept. */
+    private void requireNoFailure() {
+        if (publisher.failure() != null) {
+            throw ImagePublisher.asFailure(publisher.failure());
+        }
     }
 
     private static ControlCommand<?> read(DirectBuffer buffer, int offset, int length) {

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotControllerException;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -303,6 +304,25 @@ class CellControllerTest {
         assertEquals(
                 1,
                 members.stream().mapToInt(member -> member.fatalErrors.size()).sum());
+    }
+
+    @Test
+    void shouldKeepNoSnapshotWhenCommandsWerePassedOver() {
+        beginAll();
+        member(1).end.takeSnapshot();
+        member(1).controller.addListener((old, now) -> {
+            throw new IllegalStateException("planted");
+        });
+        var failed = member(2).controller.createTopics(List.of(NewTopicSpec.withDefaults("a")), false);
+        assertEquals(1, member(1).fatalErrors.size());
+        assertFalse(failed.isCompletedExceptionally());
+        assertThrows(KafkaStorageException.class, member(1).end::takeSnapshot);
+        assertInstanceOf(
+                KafkaStorageException.class,
+                assertThrows(
+                                CompletionException.class,
+                                () -> member(1).controller.allocateProducerIds().join())
+                        .getCause());
     }
 
     @Test

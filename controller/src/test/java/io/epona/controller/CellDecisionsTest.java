@@ -105,6 +105,20 @@ class CellDecisionsTest {
     }
 
     @Test
+    void shouldTellLanesWhoIsAliveAndWhichStartItIs() {
+        assertEquals(0b1110, cell.machine.image().aliveBits());
+        int[] before = cell.machine.image().incarnations();
+        cell.node(2).die();
+        assertEquals(0b1010, cell.machine.image().aliveBits());
+        cell.node(2).start();
+        int[] after = cell.machine.image().incarnations();
+        assertEquals(0b1110, cell.machine.image().aliveBits());
+        assertEquals(before[0], after[0]);
+        assertNotEquals(before[1], after[1]);
+        assertEquals((int) cell.node(2).incarnationId.getLeastSignificantBits() & 0xFFFF, after[1]);
+    }
+
+    @Test
     void shouldIgnoreEndOfSessionWhenNodeHasRegisteredByAnother() {
         cell.catchUp();
         long oldSession = cell.node(1).sessionId;

@@ -75,6 +75,11 @@ final class SharedLog {
             deliver();
         }
 
+        /** Has the handler write a snapshot, which goes nowhere. */
+        void takeSnapshot() {
+            handler.takeSnapshot((buffer, offset, length) -> {});
+        }
+
         private boolean poll() {
             if (isCutOff || isClosed || next == events.size()) {
                 return false;
