@@ -37,6 +37,11 @@ final class AgentLoop implements Signal {
         this.onTerminated = onTerminated;
     }
 
+    /** True while it is in a duty cycle that blocks. */
+    boolean isRunning() {
+        return isRunning;
+    }
+
     void start() {
         agent.onStart();
         schedule(world.chance().between(1_000L, idleNs));

@@ -4,6 +4,7 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.controller.LaneInfo;
 import io.epona.journal.JournalCorruptException;
 import io.epona.journal.JournalFailedException;
+import io.epona.journal.JournalTruncation;
 import io.epona.journal.testing.PowerCutException;
 import io.epona.sequencer.CheckpointCodec;
 import io.epona.sequencer.LaneState;
@@ -210,6 +211,10 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
         }
         world.trace().note(nodeId, "ends: ", death);
         life.end();
+        final JournalTruncation truncation = life.recovered.journal().truncation();
+        if (truncation.isHeld()) {
+            history.onEndedWhileCutting(nodeId, truncation.pendingPosition());
+        }
         lives[nodeId] = null;
         final NodeHost host = hosts[nodeId];
         host.pausedUntilNs = 0;
@@ -235,6 +240,10 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
     }
 
     private void stop(final NodeLife life) {
+        if (life.isBlocked()) {
+            world.timeline().after(1_000_000, life, () -> stop(life));
+            return;
+        }
         world.trace().note(life.nodeId(), "stops cleanly");
         life.stopCleanly();
         if (!life.isOver() && !hasFatal(life)) {
@@ -299,7 +308,11 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
     /** Takes over another node's partition logs and the state that belongs to them; the log begins behind. */
     private void install(final NodeLife life) {
         final NodeLife source = leader();
-        if (null == source || source == life || hosts[life.nodeId()].device.isFull()) {
+        if (source == life) {
+            return;
+        }
+        if (null == source || hosts[life.nodeId()].device.isFull()) {
+            onInstallNeeded(life);
             return;
         }
         final int nodeId = life.nodeId();

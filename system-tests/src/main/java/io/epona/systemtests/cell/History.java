@@ -117,6 +117,10 @@ final class History {
         if (null != other && other != nodeId) {
             throw new Violation("two leaders in epoch " + epoch + ": nodes " + other + " and " + nodeId);
         }
+        if (!isNewestLeader(nodeId)) {
+            // It was deposed before it heard of its election: it can commit nothing.
+            return;
+        }
         final Replica replica = replicas[nodeId];
         if (replica.log.end() < committedEnd) {
             throw new Violation("node " + nodeId + " leads epoch " + epoch + " without what is committed: its end="
@@ -320,6 +324,15 @@ final class History {
                     + ", committed=" + committedEnd);
         }
         replica.compared = Math.min(replica.compared, position);
+    }
+
+    /** A node ended while it was cutting its log: what is beyond may be on its device, or not. */
+    void onEndedWhileCutting(final int nodeId, final long position) {
+        final Replica replica = replicas[nodeId];
+        if (position < replica.durable) {
+            onCut(nodeId, position);
+            replica.durable = position;
+        }
     }
 
     /** A replica's device has more now, or less after a cut. */

@@ -74,7 +74,6 @@ final class NodeLife implements Life, Broker {
     private AgentLoop gatewayLoop;
     private AgentLoop controlLoop;
     private boolean isOver;
-    private boolean isStopping;
     private boolean isCatchUpBlocked;
 
     /** What a life needs of the cell. */
@@ -454,7 +453,6 @@ final class NodeLife implements Life, Broker {
 
     /** The order of a clean stop: lane and writer have ended, then what follows them ends. */
     void stopCleanly() {
-        isStopping = true;
         writer.onClose();
         lane.commitRest();
         while (drain() > 0) {
@@ -465,9 +463,9 @@ final class NodeLife implements Life, Broker {
         checkpoints.onClose();
     }
 
-    /** True while it ends by itself and in order. */
-    boolean isStopping() {
-        return isStopping;
+    /** True while an agent blocks in the device: its thread cannot end yet. */
+    boolean isBlocked() {
+        return loops.stream().anyMatch(AgentLoop::isRunning);
     }
 
     /** Nothing of this life happens any more. */

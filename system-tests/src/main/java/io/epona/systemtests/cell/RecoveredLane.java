@@ -52,10 +52,10 @@ record RecoveredLane(
         final Journal journal = PlantedRecovery.open(host.journal, host.device.segments(), ring, bug.recoveryFault());
         final Checkpoint checkpoint = load(store, plan);
         final LaneState state = null == checkpoint ? emptyState(plan) : checkpoint.state();
-        final long from = null == checkpoint ? journal.bounds().oldestPosition() : checkpoint.shelvedPosition();
+        final long from = null == checkpoint ? 0 : checkpoint.shelvedPosition();
         final RecoveredTail tail = journal.recoverReplica(new ReplicaRecovery(
                 from,
-                null == checkpoint ? from : checkpoint.position(),
+                null == checkpoint ? 0 : checkpoint.position(),
                 false,
                 (buffer, offset, length, position) -> {
                     check(host, buffer, offset, length, position);
