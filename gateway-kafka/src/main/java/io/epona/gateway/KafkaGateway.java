@@ -178,6 +178,21 @@ public final class KafkaGateway implements Agent {
         return handlers;
     }
 
+    /**
+     * How much has been given to lanes or waits for them, and has no answer yet. A node that hands its leaderships over
+     * before it stops waits until this is 0, so that producers are told who leads now instead of losing a connection.
+     *
+     * @return completed on the gateway's thread; with 0 when that has ended. Any thread.
+     */
+    public CompletableFuture<Integer> unanswered() {
+        try {
+            return CompletableFuture.supplyAsync(tracker::unanswered, loop);
+        } catch (final RejectedExecutionException ex) {
+            LOGGER.debug("asked after the gateway had closed: gatewayId={}", context.gatewayId(), ex);
+            return CompletableFuture.completedFuture(0);
+        }
+    }
+
     /** Counts of connections and requests; any thread. */
     public NetStats netStats() {
         return hub.stats();

@@ -8,6 +8,7 @@ import io.epona.runtime.LaneRole;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData;
@@ -199,10 +200,12 @@ class LeadershipTest {
             final int id = client.send(ApiKeys.PRODUCE, 9, produce(9, acks, RawClient.records("a")));
             awaitAppended(appended + 1);
             assertTrue(client.isSilent(100));
+            assertEquals(1, node.gateways.getFirst().unanswered().get(10, TimeUnit.SECONDS));
             follow();
             final ProduceResponseData response = client.receive(ApiKeys.PRODUCE, 9, new ProduceResponseData(), id);
             assertEquals(
                     Errors.NOT_LEADER_OR_FOLLOWER.code(), partition(response).errorCode());
+            assertEquals(0, node.gateways.getFirst().unanswered().get(10, TimeUnit.SECONDS));
             // The position passes the batch's end after all: nothing more is said of it.
             node.isDeviceRunning = true;
             lead();

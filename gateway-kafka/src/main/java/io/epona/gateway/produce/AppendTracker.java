@@ -106,6 +106,15 @@ public final class AppendTracker implements MessageHandler {
         return slots.length - freeCount;
     }
 
+    /** Batches that wait for a reply or a position, and requests that wait for room. */
+    public int unanswered() {
+        int count = inFlight() + backPressuredCount;
+        for (final LaneQueues queues : lanes) {
+            count += queues.untilCommitted.size() + queues.untilDurable.size();
+        }
+        return count;
+    }
+
     /** Offers the batches of a request, now or as soon as there is room. */
     void submit(final ProduceOperation operation) {
         final PendingAppend first = operation.nextToOffer();

@@ -3,7 +3,9 @@ package io.epona.gateway.produce;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.epona.runtime.LaneRole;
+import io.epona.runtime.testing.Allocation;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -15,7 +17,10 @@ class PendingAnswersTest {
     private final PendingAnswers answers = new PendingAnswers(role);
     private final List<String> heard = new ArrayList<>();
 
-    private final class Batch extends PendingAnswers.Pending {
+    private long position;
+    private long acknowledged;
+
+    private class Batch extends PendingAnswers.Pending {
         final String name;
         boolean isAnswered;
 
@@ -110,6 +115,27 @@ class PendingAnswersTest {
         role.clear();
         assertEquals(1, answers.poll(0));
         assertEquals(List.of("b lost"), heard);
+    }
+
+    @Test
+    void shouldAllocateNothingInSteadyState() {
+        lead(1, 3);
+        final Batch[] batches = new Batch[64];
+        Arrays.setAll(batches, i -> new Batch("b") {
+            @Override
+            protected void onAcknowledged() {
+                acknowledged++;
+            }
+        });
+        final long bytes = Allocation.bytesPerRun(2_000, () -> {
+            for (final Batch batch : batches) {
+                answers.add(batch, ++position, 1, 2);
+            }
+            answers.poll(position - batches.length / 2);
+            answers.poll(position);
+        });
+        assertEquals(0, bytes);
+        assertEquals(position, acknowledged);
     }
 
     /** Whatever happens in whatever order, each batch hears once, and good news only of its own tenure. */
