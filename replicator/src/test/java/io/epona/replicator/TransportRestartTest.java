@@ -1,5 +1,6 @@
 package io.epona.replicator;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -22,6 +23,9 @@ import org.junit.jupiter.api.Test;
 /** A node whose process is killed comes back with other sessions, and streams go on in both directions. */
 class TransportRestartTest {
     private static final int POLL_LIMIT = 64;
+
+    /** Of the stop: longer than a second, so that it is none of the network's; Aeron's default patience is 10 s. */
+    private static final long STOP_NS = TimeUnit.MILLISECONDS.toNanos(Long.getLong("io.epona.test.stop.ms", 3_000));
 
     private final UnsafeBuffer message = new UnsafeBuffer(new byte[40]);
     private final List<Path> leftBehind = new ArrayList<>();
@@ -120,6 +124,27 @@ class TransportRestartTest {
                 awaitEcho(one, round);
                 killChild();
             }
+            assertTrue(one.errors.isEmpty(), () -> one.errors.toString());
+        }
+    }
+
+    private void signal(final String name) throws IOException, InterruptedException {
+        final Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(child.pid())).start();
+        assertEquals(0, kill.waitFor());
+    }
+
+    @Test
+    void shouldCarryMessagesAgainWhenAStoppedNodeGoesOn() throws IOException, InterruptedException {
+        final Map<Integer, String> endpoints = TestPeer.endpoints(1, 2);
+        try (TestPeer one = TestPeer.start(1, endpoints)) {
+            startChild(endpoints);
+            awaitEcho(one, 1);
+            signal("STOP");
+            final long startNs = System.nanoTime();
+            Deadline.await("the time of the stop", () -> System.nanoTime() - startNs > STOP_NS);
+            signal("CONT");
+            awaitEcho(one, 2);
+            assertTrue(child.isAlive());
             assertTrue(one.errors.isEmpty(), () -> one.errors.toString());
         }
     }
