@@ -32,8 +32,11 @@ public final class MediaDriverLauncher {
     /** Must be above the clients' liveness. */
     private static final long UNBLOCK_NS = MediaDriverConfig.CLIENT_LIVENESS_NS + TimeUnit.SECONDS.toNanos(30);
 
-    /** Streams within the process carry little: a third of a MiB each, instead of Aeron's 192. */
-    private static final int IPC_TERM_LENGTH = 128 * 1024;
+    /** Streams within the process carry little; memory is taken as it is used, up to three times this for each. */
+    private static final int IPC_TERM_LENGTH = 1024 * 1024;
+
+    /** The least that Aeron takes: counters for thousands of streams; their labels take four times that. */
+    private static final int COUNTERS_LENGTH = 1024 * 1024;
 
     /** What plain Ethernet carries. */
     private static final int DEFAULT_MTU_LENGTH = 1_408;
@@ -108,6 +111,7 @@ public final class MediaDriverLauncher {
                 .publicationTermBufferLength(config.termLength())
                 .ipcTermBufferLength(IPC_TERM_LENGTH)
                 .termBufferSparseFile(true)
+                .counterValuesBufferLength(COUNTERS_LENGTH)
                 .clientLivenessTimeoutNs(MediaDriverConfig.CLIENT_LIVENESS_NS)
                 .publicationUnblockTimeoutNs(UNBLOCK_NS)
                 .asyncExecutorIdleStrategy(new SleepingMillisIdleStrategy(RESOLVER_SLEEP_MS));
