@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,7 +107,7 @@ final class NodeMembership {
         }
         registration = null; // a later connection is no reason to come back
         timer.failAfter(relieved, timeoutMs);
-        controller.submit(new ControlCommand.ControlledShutdown(), timeoutMs).whenComplete((done, error) -> {
+        submitUntilDone(new ControlCommand.ControlledShutdown()).whenComplete((done, error) -> {
             if (error != null) {
                 relieved.completeExceptionally(error);
                 return;
@@ -116,7 +117,15 @@ final class NodeMembership {
                 completeShutdowns(controller.image());
             });
         });
-        return relieved;
+        return relieved.handle((led, error) -> {
+            if (error == null) {
+                return led;
+            }
+            throw new CompletionException(
+                    error instanceof java.util.concurrent.TimeoutException
+                            ? new TimeoutException("Other nodes have not taken over within " + timeoutMs + " ms.")
+                            : error);
+        });
     }
 
     /** On the controller's thread. */
@@ -145,7 +154,8 @@ final class NodeMembership {
         }
         proposed.put(due.laneId(), due);
         LOG.info("proposing smaller in-sync replicas: node={}, proposal={}", nodeId, due);
-        controller.proposeInSync(due).whenComplete((refusal, error) -> {
+        ControlCommand.ProposeInSync command = new ControlCommand.ProposeInSync(due);
+        controller.submit(command, ControllerLimits.MIN_COMMAND_TIMEOUT_MS).whenComplete((refusal, error) -> {
             if (error != null && controller.isRunning()) {
                 LOG.warn("proposal of smaller in-sync replicas has failed: node={}, proposal={}", nodeId, due, error);
                 afterPause(() -> controller.afterImages(() -> retry(due)));

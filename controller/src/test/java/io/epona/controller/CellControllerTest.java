@@ -233,6 +233,22 @@ class CellControllerTest {
     }
 
     @Test
+    void shouldGiveUpWaitingWhenNobodyAnswersNodeThatIsAboutToStop() {
+        beginAll();
+        catchUp();
+        member(1).end.isCutOff = true;
+        var stopping = member(1).controller.beginControlledShutdown(1_000);
+        assertFalse(stopping.isDone());
+        member(1).fireTimers();
+        assertInstanceOf(
+                TimeoutException.class,
+                assertThrows(CompletionException.class, stopping::join).getCause());
+        member(1).end.connect();
+        member(1).fireTimers();
+        assertTrue(member(2).controller.image().broker(1).inControlledShutdown(), "it still says so when it can");
+    }
+
+    @Test
     void shouldSayWhatNobodyElseCanLeadWhenNodeIsAboutToStop() {
         beginAll();
         assertEquals(
