@@ -36,6 +36,7 @@ final class LaneFollower {
         FOLLOWING
     }
 
+    private final int laneId;
     private final LaneLog log;
     private final LaneOutbox outbox;
     private final JournalTruncation truncation;
@@ -66,6 +67,7 @@ final class LaneFollower {
 
     LaneFollower(final LaneContext context, final LaneLog log, final LaneOutbox outbox, final Cell cell) {
         final LaneReplication replication = context.replication();
+        this.laneId = context.config().laneId();
         this.log = log;
         this.outbox = outbox;
         this.truncation = replication.truncation();
@@ -234,10 +236,8 @@ final class LaneFollower {
         nextAskNs = nowNs + limits.followRetryNs();
         if (!isInstallReported) {
             isInstallReported = true;
-            errorHandler.onError(new IllegalStateException(
-                    "this replica is too far behind to follow, and has to be installed anew: end=" + log.end()
-                            + ", leader=" + assignment.leader() + ", leader's journal begins at="
-                            + message.position()));
+            errorHandler.onError(
+                    new ReplicaTooOldException(laneId, assignment.leader(), message.position(), log.end()));
         }
     }
 

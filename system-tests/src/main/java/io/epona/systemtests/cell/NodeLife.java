@@ -20,6 +20,7 @@ import io.epona.sequencer.LaneControlProxy;
 import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneProxy;
 import io.epona.sequencer.LaneReplication;
+import io.epona.sequencer.ReplicaTooOldException;
 import io.epona.sequencer.ReplicationLimits;
 import io.epona.sequencer.ShadowHandOver;
 import java.util.ArrayList;
@@ -286,7 +287,7 @@ final class NodeLife implements Life, Broker {
                 recorders.meters,
                 error -> {
                     world.trace().note(host.nodeId, "lane reports: ", error.getMessage());
-                    if (String.valueOf(error.getMessage()).contains("has to be installed anew")) {
+                    if (error instanceof ReplicaTooOldException) {
                         cell.onInstallNeeded(this);
                     }
                 });
