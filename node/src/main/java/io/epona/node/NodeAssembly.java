@@ -97,9 +97,6 @@ final class NodeAssembly {
                             ? LaneStore.open(surroundings, laneId, counters.lane(laneId))
                             : storage.openLane(surroundings, laneId)));
         }
-        if (storage != null) {
-            storage.adopt();
-        }
         threads = parts.push(new NodeThreads(surroundings, lanes));
     }
 
@@ -131,6 +128,9 @@ final class NodeAssembly {
                                 ? NodeRegistration.alone(endpoints, null)
                                 : storage.registration(endpoints, lanes))
                 .join();
+        if (storage != null) {
+            storage.onRegistered();
+        }
         return listening;
     }
 

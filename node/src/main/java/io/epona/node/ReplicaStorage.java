@@ -58,7 +58,7 @@ final class ReplicaStorage {
 
     /** Opens a lane; one whose journal is damaged is set aside and begins empty, to be replicated anew. */
     LaneStore openLane(final Surroundings node, final int laneId) {
-        if (!identity.isWhole()) {
+        if (!identity.isWhole() || identity.isLost(laneId)) {
             lost.add(laneId);
         }
         final LaneCounters counters = node.counters().lane(laneId);
@@ -66,6 +66,7 @@ final class ReplicaStorage {
             return LaneStore.open(node, laneId, counters);
         } catch (final JournalCorruptException ex) {
             // The controller hears that this copy is lost, so nobody counts on it until it has caught up.
+            identity.markLost(laneId);
             lost.add(laneId);
             if (ex.damage().mayBeTorn()) {
                 LOGGER.warn("the end of lane {} is torn; it is cut off and fetched from the leader", laneId, ex);
@@ -78,9 +79,13 @@ final class ReplicaStorage {
         }
     }
 
-    /** Once all lanes are open: the directories belong together from now on. */
-    void adopt() {
+    /**
+     * The controller knows what each lane is worth. Not before may the directories forget it: a start after a crash
+     * would call lanes intact that were begun anew.
+     */
+    void onRegistered() {
         identity.adopt(List.of(directories.journals(), directories.logs()));
+        lost.forEach(identity::forgetLost);
     }
 
     /** What the node says of itself. */

@@ -22,6 +22,7 @@ public final class StorageIdentity {
     public static final String FILE_NAME = "storage.id";
 
     private static final String CLEAN_STOP_NAME = "clean.stop";
+    private static final String LOST_PREFIX = "lost-lane-";
 
     private final Path data;
     private final Uuid storageId;
@@ -92,6 +93,36 @@ public final class StorageIdentity {
             }
         } catch (final IOException ex) {
             throw new UncheckedIOException("cannot mark a directory as belonging to this node: " + ex.getMessage(), ex);
+        }
+    }
+
+    /**
+     * Notes that this node has lost its copy of a lane. To be done before the copy is touched, so that a start after a
+     * crash knows it too.
+     *
+     * @param laneId of the lane
+     */
+    public void markLost(final int laneId) {
+        try {
+            write(data, LOST_PREFIX + laneId, storageId);
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot note that a lane is lost: laneId=" + laneId, ex);
+        }
+    }
+
+    /** Whether this node has lost its copy of a lane, and the controller may not know it yet. */
+    public boolean isLost(final int laneId) {
+        return Files.exists(data.resolve(LOST_PREFIX + laneId));
+    }
+
+    /** The controller knows that this node has lost its copy of a lane, and will not forget it. */
+    public void forgetLost(final int laneId) {
+        try {
+            if (Files.deleteIfExists(data.resolve(LOST_PREFIX + laneId))) {
+                sync(data);
+            }
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot remove the note of a lost lane: laneId=" + laneId, ex);
         }
     }
 
