@@ -2,6 +2,7 @@ package io.epona.partitionlog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.epona.runtime.testing.SettableNodeClock;
@@ -84,6 +85,41 @@ class OpenLogsTest {
             shelf.drive(() -> !shelf.logs.isOpen(0));
             assertEquals(0, shelf.logs.openCount());
             assertEquals(1, shelf.logs.logEndOffset(0));
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldTellNoOlderEndWhileALogIsBeingClosed() throws Exception {
+        partitions.add(0, "a", 0, FakePartitions.config());
+        try (TestLane lane = new TestLane(RING_LENGTH);
+                TestShelf shelf = shelf(lane, 10, 5_000)) {
+            final AtomicLong drained = new AtomicLong();
+            final AtomicBoolean isOver = new AtomicBoolean();
+            final AtomicReference<String> failure = new AtomicReference<>();
+            final Thread reader = new Thread(() -> {
+                while (!isOver.get()) {
+                    final long atLeast = drained.get();
+                    final long end = shelf.logs.logEndOffset(0);
+                    if (atLeast > 0 && end < atLeast) {
+                        failure.set("end=" + end + ", drained=" + atLeast);
+                    }
+                }
+            });
+            reader.start();
+            for (int n = 1; n <= 30; n++) {
+                lane.append(0, 1, 100);
+                shelf.shelveAll();
+                drained.set(n);
+                final LogSlot slot = shelf.logs.slots().iterator().next();
+                while (!shelf.logs.closeIfIdle(slot)) {
+                    Thread.onSpinWait();
+                }
+                assertEquals(n, shelf.logs.logEndOffset(0));
+            }
+            isOver.set(true);
+            reader.join();
+            assertNull(failure.get());
         }
     }
 
