@@ -80,7 +80,7 @@ public final class ClusterControlLog implements ControlLog {
             return false;
         }
         boolean isUrgent = current.connection().isCalledByAnnouncement();
-        boolean isTaken = backlog.offer(buffer, offset, length, isUrgent);
+        boolean isTaken = backlog.offer(LoggedMessage.command(buffer, offset, length), isUrgent);
         current.signal().signal();
         return isTaken;
     }

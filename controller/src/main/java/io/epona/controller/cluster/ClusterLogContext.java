@@ -1,8 +1,11 @@
 package io.epona.controller.cluster;
 
+import io.epona.runtime.ThreadPlacement;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a member of the control log uses of its node.
@@ -15,8 +18,25 @@ import java.util.function.Consumer;
  */
 public record ClusterLogContext(
         ThreadFactory threadFactory, BooleanSupplier isHealthy, Consumer<Throwable> fatalHandler) {
-    /** A context with ordinary threads, for a node that is always healthy. */
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterLogContext.class);
+
+    /** A context with threads as the system makes them, for a node that is always healthy. */
     public ClusterLogContext(Consumer<Throwable> fatalHandler) {
-        this(Thread::new, () -> true, fatalHandler);
+        this(threads(ThreadPlacement.DEFAULT), () -> true, fatalHandler);
+    }
+
+    /**
+     * Threads with a placement. On a host with more to do than cores, a short time slice keeps heartbeats from waiting
+     * behind others; what the host does not grant is done without.
+     *
+     * @param placement applied by each thread to itself.
+     */
+    public static ThreadFactory threads(ThreadPlacement placement) {
+        return task -> new Thread(() -> {
+            if (!placement.applyToCurrentThread()) {
+                LOG.info("thread of the control log runs without its placement: placement={}", placement);
+            }
+            task.run();
+        });
     }
 }

@@ -34,6 +34,9 @@ final class ClusterLogLimits {
     /** How often members without a log, or behind it, ask the others. */
     static final long STATUS_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
+    /** How long an old leader may take to answer its successor: a few times what a busy host takes. */
+    static final long OLD_LEADER_ANSWER_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
     /** An answer older than this says nothing about now. */
     static final long STATUS_FRESH_NS = TimeUnit.MILLISECONDS.toNanos(500);
 

@@ -3,10 +3,9 @@ package io.epona.controller.cluster;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.agrona.DirectBuffer;
 
 /**
- * Commands that wait for the connection. Any thread puts in, the consensus thread takes out. Bounded in number and in
+ * Messages that wait for the connection. Any thread puts in, the consensus thread takes out. Bounded in number and in
  * bytes; lock-free.
  */
 final class CommandBacklog {
@@ -16,37 +15,35 @@ final class CommandBacklog {
     private final AtomicLong length = new AtomicLong();
 
     /**
-     * Copies and keeps a command.
+     * Keeps a message.
      *
      * @param isUrgent true to have it go before those that are not.
      * @return false when there is no room.
      */
-    boolean offer(DirectBuffer buffer, int offset, int commandLength, boolean isUrgent) {
+    boolean offer(byte[] message, boolean isUrgent) {
         if (count.incrementAndGet() > ClusterLogLimits.MAX_QUEUED_COMMANDS) {
             count.decrementAndGet();
             return false;
         }
-        if (length.addAndGet(commandLength) > ClusterLogLimits.MAX_QUEUED_LENGTH) {
-            length.addAndGet(-commandLength);
+        if (length.addAndGet(message.length) > ClusterLogLimits.MAX_QUEUED_LENGTH) {
+            length.addAndGet(-message.length);
             count.decrementAndGet();
             return false;
         }
-        byte[] command = new byte[commandLength];
-        buffer.getBytes(offset, command);
-        (isUrgent ? urgent : ordinary).add(command);
+        (isUrgent ? urgent : ordinary).add(message);
         return true;
     }
 
-    /** Takes the next command out; null when there is none. */
+    /** Takes the next message out; null when there is none. */
     byte[] poll() {
-        byte[] command = urgent.poll();
-        if (command == null) {
-            command = ordinary.poll();
+        byte[] message = urgent.poll();
+        if (message == null) {
+            message = ordinary.poll();
         }
-        if (command != null) {
+        if (message != null) {
             count.decrementAndGet();
-            length.addAndGet(-command.length);
+            length.addAndGet(-message.length);
         }
-        return command;
+        return message;
     }
 }

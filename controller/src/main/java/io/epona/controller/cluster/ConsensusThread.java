@@ -1,6 +1,7 @@
 package io.epona.controller.cluster;
 
 import io.aeron.Aeron;
+import io.aeron.cluster.ElectionState;
 import io.epona.controller.ControlLogHandler;
 import io.epona.runtime.ParkingSignal;
 import io.epona.runtime.Signal;
@@ -43,6 +44,7 @@ final class ConsensusThread implements Runnable {
     private MemberState state;
     private Aeron aeron;
     private StatusExchange exchange;
+    private OldLeaderWatch oldLeaderWatch;
     private LocalArchive archive;
     private LogSeeder seeder;
     private ConsensusStack stack;
@@ -53,6 +55,7 @@ final class ConsensusThread implements Runnable {
     private long housekeepingNs;
     private long electingSinceNs;
     private boolean wasElecting;
+    private long loggedElectionState = -1;
     private boolean isBusy = true;
     private boolean isShuttingDown;
     private long busyUntilNs = System.nanoTime();
@@ -137,6 +140,7 @@ final class ConsensusThread implements Runnable {
                 config.members().stream().map(CellMember::nodeId).toList());
         aeron = AeronClients.connect(config, "metadata-consensus", errorHandler);
         exchange = new StatusExchange(config, aeron, incarnation, this::ownStatus);
+        oldLeaderWatch = new OldLeaderWatch(config, exchange, backlog);
         phaseSinceNs = System.nanoTime();
         reportNs = phaseSinceNs;
         if (state.phase() != MemberState.Phase.MEMBER) {
@@ -238,7 +242,7 @@ final class ConsensusThread implements Runnable {
     }
 
     private int run(long nowNs) {
-        int work = stack.invoke() + client.poll(nowNs);
+        int work = stack.invoke();
         if (!stack.isRunning()) {
             throw new ClusterLogException("consensus module has ended; the log says why: nodeId=" + config.nodeId());
         }
@@ -247,6 +251,7 @@ final class ConsensusThread implements Runnable {
             view = now;
             busyUntilNs = nowNs + ClusterLogLimits.BUSY_NS;
         }
+        work += client.poll(nowNs, now.isElecting() ? Long.MAX_VALUE : service.leadershipTermId());
         isBusy = now.isElecting() || nowNs - busyUntilNs < 0;
         if (nowNs - housekeepingNs >= ClusterLogLimits.HOUSEKEEPING_INTERVAL_NS || isSnapshotWanted) {
             housekeepingNs = nowNs;
@@ -256,8 +261,18 @@ final class ConsensusThread implements Runnable {
             }
             housekeeping.run();
         }
+        logElection();
         checkBehind(nowNs, now.isElecting());
+        oldLeaderWatch.poll(nowNs, service, now.isLeader());
         return work;
+    }
+
+    private void logElection() {
+        long electionState = stack.context().electionStateCounter().get();
+        if (electionState != loggedElectionState) {
+            loggedElectionState = electionState;
+            LOG.debug("election: state={}", ElectionState.get(electionState));
+        }
     }
 
     /** A member that cannot join for long may need a part of the log that nobody has any more. */

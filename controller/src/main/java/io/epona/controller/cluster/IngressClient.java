@@ -51,7 +51,13 @@ final class IngressClient implements EgressListener, AutoCloseable {
         this.retryNs = System.nanoTime();
     }
 
-    int poll(long nowNs) {
+    /**
+     * Does what is due.
+     *
+     * @param newestTermId the newest term that this node knows, or one that is still to come while members elect:
+     *     commands wait until the connection is to that term's leader, instead of being lost with an old one.
+     */
+    int poll(long nowNs, long newestTermId) {
         if (cluster == null) {
             return connect(nowNs);
         }
@@ -61,7 +67,7 @@ final class IngressClient implements EgressListener, AutoCloseable {
                 disconnect(nowNs, "ended by the log");
                 return 1;
             }
-            return work + keepAlive(nowNs) + sendCommands();
+            return work + keepAlive(nowNs) + (cluster.leadershipTermId() >= newestTermId ? sendCommands() : 0);
         } catch (AeronException e) {
             LOG.debug("connection to the control log failed", e);
             disconnect(nowNs, e.getMessage());
@@ -172,6 +178,7 @@ final class IngressClient implements EgressListener, AutoCloseable {
                 .ingressChannel("aeron:udp?term-length=" + config.sizes().termLength())
                 .egressChannel(
                         "aeron:udp?term-length=64k|endpoint=" + config.self().endpoint(CellMember.Service.INGRESS))
+                .credentialsSupplier(NodeIdentity.credentials(config.nodeId()))
                 .messageTimeoutNs(ClusterLogLimits.CONNECT_TIMEOUT_NS)
                 .newLeaderTimeoutNs(ClusterLogLimits.NEW_LEADER_TIMEOUT_NS)
                 .idleStrategy(idleStrategy)

@@ -11,6 +11,7 @@ import io.aeron.cluster.service.ClusteredService;
 import io.aeron.logbuffer.Header;
 import io.epona.controller.ControlLogHandler;
 import io.epona.controller.ControllerLimits;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
@@ -37,6 +38,7 @@ final class LogService implements ClusteredService {
     private long announcedSessionId = Connection.NONE;
     private long expectedPart = -1;
     private boolean isSnapshotWhole;
+    private volatile int oldLeaderId = -1;
     private volatile int leaderId = -1;
     private volatile long leadershipTermId = -1;
 
@@ -49,6 +51,11 @@ final class LogService implements ClusteredService {
     /** Who led the newest term that this node has applied the start of, -1 for none. Any thread. */
     int leaderId() {
         return leaderId;
+    }
+
+    /** Who led before, -1 for none. Written before the term. Any thread. */
+    int oldLeaderId() {
+        return oldLeaderId;
     }
 
     /** The newest term that this node has applied the start of, -1 for none. Any thread. */
@@ -81,8 +88,27 @@ final class LogService implements ClusteredService {
     public void onSessionMessage(
             ClientSession session, long timestampMs, DirectBuffer buffer, int offset, int length, Header ignored) {
         newestTimestampMs = Math.max(newestTimestampMs, timestampMs);
-        if (session != null) { // null: the leader took it from a connection that had ended in the log
-            guarded(() -> handler.onCommand(session.id(), newestTimestampMs, buffer, offset, length));
+        if (session == null) { // the leader took it from a connection that had ended in the log
+            return;
+        }
+        if (LoggedMessage.kind(buffer, offset) == LoggedMessage.NODE_GONE) {
+            closeSessions(LoggedMessage.nodeId(buffer, offset));
+        } else {
+            guarded(() -> handler.onCommand(
+                    session.id(),
+                    newestTimestampMs,
+                    buffer,
+                    offset + LoggedMessage.HEADER_LENGTH,
+                    length - LoggedMessage.HEADER_LENGTH));
+        }
+    }
+
+    private void closeSessions(int nodeId) {
+        LOG.info("old leader of the control log is gone: nodeId={}", nodeId);
+        for (ClientSession session : List.copyOf(cluster.clientSessions())) {
+            if (NodeIdentity.nodeId(session.encodedPrincipal()) == nodeId) {
+                session.close(); // tells the consensus module, whose leader puts the end into the log
+            }
         }
     }
 
@@ -102,6 +128,7 @@ final class LogService implements ClusteredService {
             TimeUnit timeUnit,
             int appVersion) {
         newestTimestampMs = Math.max(newestTimestampMs, timestampMs);
+        oldLeaderId = leaderId;
         leaderId = leaderMemberId;
         leadershipTermId = termId;
         LOG.info("control log has a leader: leaderId={}, term={}, position={}", leaderMemberId, termId, logPosition);

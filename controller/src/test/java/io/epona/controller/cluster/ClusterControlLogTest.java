@@ -29,6 +29,7 @@ class ClusterControlLogTest {
     Path root;
 
     private List<CellMember> cell;
+    private int longLineCount;
     private final Map<Integer, TestMember> members = new TreeMap<>();
 
     @BeforeEach
@@ -307,9 +308,9 @@ class ClusterControlLogTest {
     }
 
     private void submitLong(int nodeId, int count, int length) {
-        String line = "x".repeat(length);
+        String rest = "x".repeat(length);
         for (int i = 0; i < count; i++) {
-            member(nodeId).submit(i + line);
+            member(nodeId).submit("long line " + longLineCount++ + rest);
         }
     }
 
@@ -319,7 +320,8 @@ class ClusterControlLogTest {
                         + members.values().stream()
                                 .map(member -> member.lines.size())
                                 .toList(),
-                () -> members.values().stream().allMatch(member -> member.lines.size() >= count));
+                () -> members.values().stream().allMatch(member -> member.lines.size() >= count),
+                () -> members.values().forEach(TestMember::submitLostAgain));
     }
 
     private boolean hasFirstSegment(int nodeId) {

@@ -22,6 +22,8 @@ final class MemberProcess implements AutoCloseable {
     private static final String LINE = "line ";
     private static final String CLOSED = "closed ";
 
+    private static final int FIRST_PORT_ARGUMENT = 4;
+
     final int nodeId;
     final List<String> lines = new CopyOnWriteArrayList<>();
     final List<Long> sessions = new CopyOnWriteArrayList<>();
@@ -37,7 +39,7 @@ final class MemberProcess implements AutoCloseable {
         reader.start();
     }
 
-    static MemberProcess start(List<CellMember> members, int nodeId, Path root) {
+    static MemberProcess start(List<CellMember> members, int nodeId, Path root, long sessionTimeoutMs) {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
@@ -49,7 +51,8 @@ final class MemberProcess implements AutoCloseable {
                 MemberProcess.class.getName(),
                 String.valueOf(nodeId),
                 root.toString(),
-                members.get(0).basePort() + "-" + ProcessHandle.current().pid()));
+                members.get(0).basePort() + "-" + ProcessHandle.current().pid(),
+                String.valueOf(sessionTimeoutMs)));
         members.forEach(member -> command.add(String.valueOf(member.basePort())));
         try {
             return new MemberProcess(
@@ -122,19 +125,19 @@ final class MemberProcess implements AutoCloseable {
         }
     }
 
-    /** The process: node id, directory, tag of the driver directories, base ports of all members. */
+    /** The process: node id, directory, tag of the driver directories, session timeout, base ports of all members. */
     public static void main(String[] args) throws Exception {
         int nodeId = Integer.parseInt(args[0]);
         List<CellMember> members = new ArrayList<>();
-        for (int i = 3; i < args.length; i++) {
-            members.add(new CellMember(i - 2, "localhost", Integer.parseInt(args[i])));
+        for (int i = FIRST_PORT_ARGUMENT; i < args.length; i++) {
+            members.add(new CellMember(i - FIRST_PORT_ARGUMENT + 1, "localhost", Integer.parseInt(args[i])));
         }
         ClusterLogConfig config = new ClusterLogConfig(
                 nodeId,
                 members,
                 Path.of(args[1]).resolve("node-" + nodeId),
                 "/dev/shm/epona-test-" + args[2] + "-" + nodeId,
-                ClusterLogTiming.shared(),
+                TestCell.timing(Long.parseLong(args[3])),
                 ClusterLogSizes.STANDARD);
         try (TestMember member = new TestMember(config)) {
             Thread watcher = new Thread(() -> watch(member), "watcher");

@@ -3,11 +3,18 @@ package io.epona.controller.cluster;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.aeron.logbuffer.FrameDescriptor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.agrona.BitUtil;
 import org.agrona.IoUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,15 +23,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What only real processes show: SIGKILL and SIGSTOP. */
 class MemberProcessTest {
+    private static final int PAGE_LENGTH = 4_096;
+    private static final long ORDINARY_MS = TestCell.SESSION_TIMEOUT_MS;
+    private static final long NEVER_MS = 600_000;
+
     @TempDir
     Path root;
 
     private List<CellMember> cell;
+    private long sessionTimeoutMs;
     private final Map<Integer, MemberProcess> members = new TreeMap<>();
 
     @BeforeEach
-    void startAll() throws Exception {
+    void chooseMembers() throws Exception {
         cell = TestCell.members(3);
+    }
+
+    private void startAll(long timeoutMs) {
+        sessionTimeoutMs = timeoutMs;
         for (int nodeId = 1; nodeId <= 3; nodeId++) {
             start(nodeId);
         }
@@ -53,6 +69,7 @@ class MemberProcessTest {
 
     @Test
     void shouldLoseNothingAndFenceTheNodeWhenTheLeaderIsKilledAndStartsAgain() throws Exception {
+        startAll(NEVER_MS); // so that it is the new leader that finds out
         submitAndAwait(members.get(1), "before");
         int leaderId = members.get(1).leaderId();
         MemberProcess killed = members.remove(leaderId);
@@ -75,6 +92,7 @@ class MemberProcessTest {
 
     @Test
     void shouldConnectAgainByItselfWhenTheLeaderWasStoppedForSeconds() throws Exception {
+        startAll(ORDINARY_MS);
         submitAndAwait(members.get(1), "before");
         int leaderId = members.get(1).leaderId();
         MemberProcess stopped = members.get(leaderId);
@@ -86,9 +104,12 @@ class MemberProcessTest {
                 "fenced by the others",
                 () -> others.stream()
                         .allMatch(member -> member.closedSessions.contains(lost) && member.leaderId() != leaderId));
-        others.get(0).submit("while one is stopped");
+        String line = "while one is stopped";
+        others.get(0).submit(line);
         TestCell.await(
-                "applied", () -> others.stream().allMatch(member -> member.lines.contains("while one is stopped")));
+                "applied",
+                () -> others.stream().allMatch(member -> member.lines.contains(line)),
+                () -> others.get(0).submit(line));
         stopped.signal("CONT");
         TestCell.await("connected again", () -> stopped.sessions.size() > 1);
         submitAndAwait(stopped, "after");
@@ -97,6 +118,7 @@ class MemberProcessTest {
 
     @Test
     void shouldHaveEverythingAgainWhenAllAreKilledAtOnce() throws Exception {
+        startAll(ORDINARY_MS);
         for (int i = 0; i < 50; i++) {
             submitAndAwait(members.get(i % 3 + 1), "line " + i);
         }
@@ -114,9 +136,51 @@ class MemberProcessTest {
         assertSameEverywhere();
     }
 
+    @Test
+    void shouldCutATornFrameAndFetchItAgainWhenPowerWasLost() throws Exception {
+        startAll(ORDINARY_MS);
+        for (int i = 0; i < 5; i++) {
+            submitAndAwait(members.get(1), i + "x".repeat(5_000));
+        }
+        for (MemberProcess member : List.copyOf(members.values())) {
+            members.remove(member.nodeId).kill();
+        }
+        tearLastFrameAcrossPages(root.resolve("node-2").resolve("archive").resolve("0-0.rec"));
+        List.of(1, 2, 3).forEach(this::start);
+        TestCell.await(
+                "all lines again",
+                () -> members.values().stream()
+                        .allMatch(member -> member.lines.size() == 5 && !member.sessions.isEmpty()));
+        submitAndAwait(members.get(2), "after");
+        assertSameEverywhere();
+    }
+
+    /**
+     * As when the device had written the first page of a frame and not the next: that one and all after it are zero.
+     */
+    private static void tearLastFrameAcrossPages(Path segment) throws IOException {
+        try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer all = ByteBuffer.allocate((int) channel.size()).order(ByteOrder.LITTLE_ENDIAN);
+            channel.read(all, 0);
+            int tornAt = -1;
+            for (int offset = 0; offset < all.limit() && all.getInt(offset) > 0; ) {
+                int end = offset + BitUtil.align(all.getInt(offset), FrameDescriptor.FRAME_ALIGNMENT);
+                if (offset / PAGE_LENGTH != (end - 1) / PAGE_LENGTH) {
+                    tornAt = (offset / PAGE_LENGTH + 1) * PAGE_LENGTH;
+                }
+                offset = end;
+            }
+            assertTrue(tornAt > 0, "a frame lies across two pages");
+            channel.write(ByteBuffer.allocate(all.limit() - tornAt), tornAt);
+        }
+    }
+
     private void submitAndAwait(MemberProcess by, String line) {
         by.submit(line);
-        TestCell.await(line, () -> members.values().stream().allMatch(member -> member.lines.contains(line)));
+        TestCell.await(
+                line,
+                () -> members.values().stream().allMatch(member -> member.lines.contains(line)),
+                () -> by.submit(line));
     }
 
     private void assertSameEverywhere() {
@@ -125,6 +189,6 @@ class MemberProcessTest {
     }
 
     private void start(int nodeId) {
-        members.put(nodeId, MemberProcess.start(cell, nodeId, root));
+        members.put(nodeId, MemberProcess.start(cell, nodeId, root, sessionTimeoutMs));
     }
 }

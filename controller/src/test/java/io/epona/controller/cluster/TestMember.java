@@ -5,6 +5,8 @@ import io.epona.controller.ControlLogHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.DirectBuffer;
@@ -20,6 +22,7 @@ final class TestMember implements AutoCloseable, ControlLogHandler {
     final List<Long> connections = new CopyOnWriteArrayList<>();
     final List<Long> closedSessions = new CopyOnWriteArrayList<>();
     final AtomicBoolean isHealthy = new AtomicBoolean(true);
+    private final Set<String> submitted = ConcurrentHashMap.newKeySet();
     final ClusterControlLog log;
     private final MediaDriver driver;
     private final ClusterLogConfig config;
@@ -33,7 +36,10 @@ final class TestMember implements AutoCloseable, ControlLogHandler {
         this.driver = TestCell.driver(config.aeronDirectoryName());
         ClusterControlLog opened = null;
         try {
-            opened = new ClusterControlLog(config, new ClusterLogContext(Thread::new, isHealthy::get, failures::add));
+            opened = new ClusterControlLog(
+                    config,
+                    new ClusterLogContext(
+                            ClusterLogContext.threads(TestCell.PLACEMENT), isHealthy::get, failures::add));
         } finally {
             if (opened == null) {
                 driver.close();
@@ -59,12 +65,18 @@ final class TestMember implements AutoCloseable, ControlLogHandler {
         return loadedParts;
     }
 
-    /** Submits a line, which must be taken. */
+    /** Submits a line, which must be taken; it may be lost on its way all the same. */
     void submit(String line) {
+        submitted.add(line);
         byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
         if (!log.submit(new UnsafeBuffer(bytes), 0, bytes.length)) {
             throw new AssertionError("not taken: line=" + line);
         }
+    }
+
+    /** Submits again what has not come back. */
+    void submitLostAgain() {
+        submitted.stream().filter(line -> !lines.contains(line)).toList().forEach(this::submit);
     }
 
     @Override
@@ -73,7 +85,10 @@ final class TestMember implements AutoCloseable, ControlLogHandler {
             throw new AssertionError("time goes back: " + timestampMs + " < " + newestTimestampMs);
         }
         newestTimestampMs = timestampMs;
-        lines.add(buffer.getStringWithoutLengthUtf8(offset, length));
+        String line = buffer.getStringWithoutLengthUtf8(offset, length);
+        if (!lines.contains(line)) { // else one that was thought lost
+            lines.add(line);
+        }
     }
 
     @Override
