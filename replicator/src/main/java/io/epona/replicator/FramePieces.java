@@ -65,11 +65,16 @@ final class FramePieces {
         this.fromNode = fromNode;
         this.toNode = toNode;
         this.spanLength = lane.spanLength();
-        final int maxUnpublishedLength =
-                RingLimits.maxUnpublishedLength(lane.ring().length());
-        this.maxFramesLength = Math.min(maxMessageLength - FRAMES_HEADER_LENGTH, maxUnpublishedLength) & ALIGNMENT_MASK;
+        this.maxFramesLength = maxFramesLength(lane, maxMessageLength);
         this.maxPartLength = (maxMessageLength - PART_HEADER_LENGTH) & ALIGNMENT_MASK;
         this.output = output;
+    }
+
+    /** Most bytes of frames in one message. */
+    static int maxFramesLength(final ReplicatedLane lane, final int maxMessageLength) {
+        final int maxUnpublishedLength =
+                RingLimits.maxUnpublishedLength(lane.ring().length());
+        return Math.min(maxMessageLength - FRAMES_HEADER_LENGTH, maxUnpublishedLength) & ALIGNMENT_MASK;
     }
 
     /** Frames go out in the name of this leader epoch from here on; a frame that was sent in part begins anew. */

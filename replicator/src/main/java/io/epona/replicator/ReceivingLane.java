@@ -23,14 +23,16 @@ final class ReceivingLane {
     private int oldest;
     private boolean isWritten;
 
-    ReceivingLane(final ReplicatedLane lane) {
+    ReceivingLane(final ReplicatedLane lane, final int maxMessageLength) {
         this.peers = lane.peers();
         this.signal = lane.laneSignal();
         this.spanLength = lane.spanLength();
         this.framesLimit = peers.capacity() - ReplicatorLimits.PEERS_RING_RESERVE_LENGTH;
-        if (peers.maxMsgLength() < 2 * ReplicatorLimits.MIN_MESSAGE_LENGTH || framesLimit < peers.capacity() / 2) {
-            throw new IllegalArgumentException("the ring for what other nodes say is too short: laneId=" + lane.laneId()
-                    + ", capacity=" + peers.capacity());
+        final int longest = FramesDecoder.BLOCK_LENGTH + FramePieces.maxFramesLength(lane, maxMessageLength);
+        if (peers.maxMsgLength() < longest || framesLimit < peers.capacity() / 2) {
+            throw new IllegalArgumentException("the ring for what other nodes say is too short: laneId="
+                    + lane.laneId() + ", capacity=" + peers.capacity() + ", its longest message="
+                    + peers.maxMsgLength() + ", longest message of frames=" + longest);
         }
     }
 

@@ -124,7 +124,8 @@ public record Replicator(ReplicationSender sender, ReplicationReceiver receiver,
                 context.lanes().stream().mapToInt(ReplicatedLane::laneId).max().orElseThrow();
         final ReceivingLane[] lanesById = new ReceivingLane[maxLaneId + 1];
         for (final ReplicatedLane lane : context.lanes()) {
-            lanesById[lane.laneId()] = new ReceivingLane(lane);
+            lanesById[lane.laneId()] =
+                    new ReceivingLane(lane, context.transport().maxMessageLength());
         }
         final boolean[] isPeerById = new boolean[Arrays.stream(peerIds).max().orElse(0) + 1];
         for (final int peerId : peerIds) {
