@@ -152,7 +152,7 @@ final class LaneLeader {
         final FollowerProgress follower = length == FollowRequestDecoder.BLOCK_LENGTH
                 ? follower(message.fromNode(), message.leaderEpoch())
                 : null;
-        if (null == follower || !isKnownIncarnation(follower, message.incarnation())) {
+        if (null == follower || message.endPosition() < 0 || !isKnownIncarnation(follower, message.incarnation())) {
             meters.ignored().incrementPlain();
             return;
         }

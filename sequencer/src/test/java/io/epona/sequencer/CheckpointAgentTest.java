@@ -318,4 +318,26 @@ class CheckpointAgentTest {
         assertTrue(fatal.get(0).getMessage().contains("does not continue its partition"), () -> fatal.toString());
         assertEquals(0, harness.counters.checkpointApplied().get());
     }
+
+    @Test
+    void shouldHandOverACopyOfWhatItHasAppliedWhenALaneAsks() {
+        append(1, 3, 10);
+        agent.doWork();
+        assertEquals(null, handOver.take(1), "nobody has asked");
+        handOver.request();
+        final long second = handOver.request();
+        assertTrue(agent.doWork() > 0);
+        assertEquals(null, handOver.take(second - 1), "that question was replaced");
+        final LaneState copy = handOver.take(second);
+        assertEquals(harness.counters.checkpointApplied().get(), copy.position());
+        assertEquals(harness.state.nextOffset(1), copy.nextOffset(1));
+        assertEquals(null, handOver.take(second), "given away");
+        assertFalse(handOver.isPending());
+        copy.closePartition(1);
+        append(1, 2, 10);
+        agent.doWork();
+        assertEquals(
+                harness.counters.committed().get(),
+                harness.counters.checkpointApplied().get());
+    }
 }
