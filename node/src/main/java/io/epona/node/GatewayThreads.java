@@ -18,6 +18,7 @@ import io.epona.gateway.handlers.AdminHandlers;
 import io.epona.gateway.handlers.LogDirectory;
 import io.epona.gateway.log.LaneView;
 import io.epona.gateway.net.NetConfig;
+import io.epona.node.config.LogKeys;
 import io.epona.node.config.NodeSchema;
 import io.epona.node.config.ThreadKeys;
 import io.epona.runtime.CounterType;
@@ -135,7 +136,7 @@ final class GatewayThreads implements AutoCloseable {
                     gatewayId,
                     threads.get(gatewayId),
                     netConfig(),
-                    FetchConfig.defaults(),
+                    fetchConfig(),
                     node.clock(),
                     node.controller(),
                     lanes,
@@ -171,6 +172,15 @@ final class GatewayThreads implements AutoCloseable {
                                     "gateway-" + gatewayId + "-lane-" + laneId)));
         }
         return proxies;
+    }
+
+    private FetchConfig fetchConfig() {
+        return new FetchConfig(
+                Math.toIntExact(config.get(LogKeys.FETCH_MAX_RESPONSE_LENGTH)),
+                Math.toIntExact(config.get(LogKeys.FETCH_MAX_MEMORY_LENGTH)),
+                config.get(LogKeys.FETCH_MAX_OUTBOUND_LENGTH),
+                config.get(LogKeys.FETCH_MAX_SESSIONS),
+                config.get(LogKeys.FETCH_SESSION_EVICTION).toMillis());
     }
 
     private NetConfig netConfig() {

@@ -24,6 +24,8 @@ import java.util.function.IntFunction;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes lanes and partition logs follow the metadata. Runs on the controller's thread, which waits for the lanes'
@@ -33,7 +35,8 @@ final class LaneActivator implements PartitionActivator {
     /** Commands unanswered at a time: what the reply ring holds. */
     static final int MAX_IN_FLIGHT = 256;
 
-    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final Logger LOGGER = LoggerFactory.getLogger(LaneActivator.class);
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
     private static final long MAX_PARK_NS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int REPLIES_PER_POLL = 64;
 
@@ -42,6 +45,7 @@ final class LaneActivator implements PartitionActivator {
     private final IdleStrategy idleStrategy;
     private final Signal wake;
     private final PartitionLogs logs;
+    private final long patienceNs;
     private final LaneReplyDecoder reply = new LaneReplyDecoder();
 
     private volatile boolean haveLanesEnded;
@@ -52,7 +56,9 @@ final class LaneActivator implements PartitionActivator {
             final List<PartitionCommands> lanes,
             final RingBuffer replies,
             final IdleStrategies.Waiting waiting,
-            final PartitionLogs logs) {
+            final PartitionLogs logs,
+            final long patienceNs) {
+        this.patienceNs = patienceNs;
         this.lanes = lanes;
         this.replies = replies;
         this.idleStrategy = waiting.idleStrategy();
@@ -73,6 +79,16 @@ final class LaneActivator implements PartitionActivator {
             final int gatewayId,
             final List<LaneRings> rings,
             final IntFunction<Signal> wakeLane) {
+        return create(node, gatewayId, rings, wakeLane, PATIENCE_NS);
+    }
+
+    /** As the other one, saying that lanes do not answer each time so long has passed. */
+    static LaneActivator create(
+            final Surroundings node,
+            final int gatewayId,
+            final List<LaneRings> rings,
+            final IntFunction<Signal> wakeLane,
+            final long patienceNs) {
         final AtomicCounter refusedOffers =
                 node.counters().counter(CounterType.GATEWAY_BACK_PRESSURE, gatewayId, "controller");
         final List<PartitionCommands> proxies = new ArrayList<>();
@@ -83,7 +99,11 @@ final class LaneActivator implements PartitionActivator {
         final IdleStrategies.Waiting waiting = IdleStrategies.byName(
                 SignalledIdleStrategy.ALIAS, new IdleStrategies.Settings(0, 0, MAX_PARK_NS, MAX_PARK_NS));
         return new LaneActivator(
-                proxies, Rings.manyToOne(LaneLimits.minReplyRingLength(MAX_IN_FLIGHT)), waiting, node.logs());
+                proxies,
+                Rings.manyToOne(LaneLimits.minReplyRingLength(MAX_IN_FLIGHT)),
+                waiting,
+                node.logs(),
+                patienceNs);
     }
 
     /** The activator as the lanes see it. */
@@ -169,12 +189,20 @@ final class LaneActivator implements PartitionActivator {
         boolean holds();
     }
 
+    /**
+     * However long it takes: a lane that has no room waits for its devices, and takes the command when they let it go
+     * on. One that has failed ends the node itself.
+     */
     private void await(final Condition condition) {
-        final long deadlineNs = System.nanoTime() + TIMEOUT_NS;
+        long deadlineNs = System.nanoTime() + patienceNs;
         idleStrategy.reset();
         while (!haveLanesEnded && !condition.holds()) {
             if (System.nanoTime() - deadlineNs > 0) {
-                throw new IllegalStateException("lanes do not answer: unanswered=" + unanswered);
+                deadlineNs += patienceNs;
+                LOGGER.warn(
+                        "lanes do not follow the metadata yet: unanswered={}; they wait for room in log ring or"
+                                + " journal: see the positions of the lanes, and whether the devices are slow",
+                        unanswered);
             }
             idleStrategy.idle(replies.read(this::onReply, REPLIES_PER_POLL));
         }

@@ -11,6 +11,7 @@ import io.epona.journal.JournalConfig;
 import io.epona.journal.LogRing;
 import io.epona.journal.RecoveredTail;
 import io.epona.journal.ReplicaRecovery;
+import io.epona.node.config.LogKeys;
 import io.epona.node.config.ServiceKeys;
 import io.epona.node.config.StorageKeys;
 import io.epona.partitionlog.ShelfAgent;
@@ -57,6 +58,9 @@ record LaneStore(
         int lastEpoch)
         implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(LaneStore.class);
+
+    /** Flushes must be so frequent that the journal never waits for one. */
+    private static final int MIN_FLUSHES_IN_JOURNAL = 8;
 
     /** Epoch of the last frame that may not be committed. */
     private static final class LastEpoch implements FrameHandler {
@@ -197,7 +201,27 @@ record LaneStore(
                         node.logs(),
                         node.clock(),
                         node.fatal()),
-                ShelfConfig.defaults(ring.length(), config.capacity()));
+                shelfConfig(node.config(), ring.length(), config.capacity()));
+    }
+
+    private static ShelfConfig shelfConfig(final EponaConfig config, final int ringLength, final long capacity) {
+        final ShelfConfig ofLengths = ShelfConfig.defaults(ringLength, capacity);
+        final long ageMs = config.get(LogKeys.LOG_DRAIN_AGE).toMillis();
+        final long shelveLength =
+                Math.max(1, Math.min(config.get(LogKeys.LOG_FLUSH_LENGTH), capacity / MIN_FLUSHES_IN_JOURNAL));
+        return new ShelfConfig(
+                ofLengths.drainLength(),
+                ageMs,
+                ofLengths.latestDrainLength(),
+                Math.max(ageMs, config.get(LogKeys.LOG_DRAIN_MAX_AGE).toMillis()),
+                config.get(LogKeys.LOG_DRAIN_RATE),
+                shelveLength,
+                config.get(LogKeys.LOG_FLUSH_INTERVAL).toMillis(),
+                Math.max(shelveLength, ofLengths.urgentLength()),
+                config.get(LogKeys.LOG_FLUSH_WRITE_BACK_RATE),
+                config.get(LogKeys.LOG_FLUSH_RATE),
+                ofLengths.cycleNs(),
+                config.get(LogKeys.LOG_DRAIN_STOP_TIME).toMillis());
     }
 
     private static void openPartitions(final LaneState state, final ClusterImage image, final int laneId) {

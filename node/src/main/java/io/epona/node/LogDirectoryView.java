@@ -1,20 +1,26 @@
 package io.epona.node;
 
-import io.epona.controller.ClusterController;
+import io.epona.controller.ClusterImage;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import io.epona.partitionlog.PartitionDescription;
 import io.epona.partitionlog.PartitionDirectory;
+import java.util.function.Supplier;
 
-/** The partitions that exist, for the partition logs: read from the controller's newest image. Any thread. */
-record LogDirectoryView(ClusterController controller) implements PartitionDirectory {
+/**
+ * The partitions that exist, for the partition logs. Any thread.
+ *
+ * @param images gives the newest image
+ */
+public record LogDirectoryView(Supplier<ClusterImage> images) implements PartitionDirectory {
     @Override
     public PartitionDescription partition(final int partitionIndex) {
-        final PartitionInfo partition = controller.image().partition(partitionIndex);
+        final ClusterImage image = images.get();
+        final PartitionInfo partition = image.partition(partitionIndex);
         if (partition == null) {
             return null;
         }
-        final TopicInfo topic = controller.image().topic(partition.topicId());
+        final TopicInfo topic = image.topic(partition.topicId());
         if (topic == null) {
             return null;
         }
@@ -24,7 +30,7 @@ record LogDirectoryView(ClusterController controller) implements PartitionDirect
 
     @Override
     public int partitionIndex(final String topic, final int partition) {
-        final PartitionInfo found = controller.image().partition(topic, partition);
+        final PartitionInfo found = images.get().partition(topic, partition);
         return found == null ? -1 : found.partitionIndex();
     }
 }

@@ -32,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts a node together, in this order: counters, metadata, partition logs, lanes (recovered), threads, registration.
- * Whatever is opened goes onto the closing stack at once. Used by one thread.
+ * Puts a node together, in this order: lock, counters, metadata, partition logs, lanes (recovered), threads,
+ * registration. Whatever is opened goes onto the closing stack at once. Used by one thread.
  */
 final class NodeAssembly {
     private static final Logger LOGGER = LoggerFactory.getLogger(NodeAssembly.class);
@@ -64,7 +64,8 @@ final class NodeAssembly {
     }
 
     /** Opens metadata and partition logs, recovers the lanes. */
-    void openStorage() {
+    void openStorage() throws IOException {
+        parts.push(DirectoryLock.acquire(directories.data()));
         final NodeCounters counters = parts.push(NodeCounters.create(
                 directories.counters(), NodeCounters.Settings.defaults(config.get(NODE_ID)), clock));
         final ControllerAssembly controllers = new ControllerAssembly(config, directories, fatal, parts);
@@ -78,7 +79,7 @@ final class NodeAssembly {
         }
         known = controller.image();
         final PartitionLogs logs = parts.push(new PartitionLogs(
-                partitionLogsConfig(), new LogDirectoryView(controller), clock, fatal, counters.errorHandler()));
+                partitionLogsConfig(), new LogDirectoryView(controller::image), clock, fatal, counters.errorHandler()));
         logs.open();
         surroundings = new Surroundings(
                 config,

@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.epona.node.cli.EponaCli;
 import io.epona.runtime.budget.Stage;
 import io.epona.runtime.budget.StageHistograms;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class NodeTest {
     private static final String TOPIC = "orders";
@@ -94,11 +98,56 @@ class NodeTest {
         try (Node node = Node.start(TestNodes.config(directory), TestNodes.FAIL)) {
             final RuntimeException refusal =
                     assertThrows(RuntimeException.class, () -> Node.start(TestNodes.config(directory), TestNodes.FAIL));
-            assertTrue(refusal.getMessage().length() > 0);
+            assertTrue(refusal.getMessage().contains("in use by another node"), refusal.getMessage());
+            assertTrue(refusal.getMessage()
+                    .contains(Long.toString(ProcessHandle.current().pid())));
             final List<String> sent = new ArrayList<>();
             produce(node, sent, 0);
             assertEquals(sent, consume(node, sent.size()));
         }
+    }
+
+    @Test
+    void shouldServeFromTheRingWhatTheStopLeftToTheJournal() throws Exception {
+        final List<String> sent = new ArrayList<>();
+        final String[] lazy = {"log.drain.age=1h", "log.drain.max-age=1h", "log.drain.stop-time=0s"};
+        for (int start = 0; start < 3; start++) {
+            try (Node node = Node.start(TestNodes.config(directory, lazy), TestNodes.FAIL)) {
+                produce(node, sent, start);
+                assertEquals(sent, consume(node, sent.size()));
+            }
+            assertFalse(Files.exists(directory.resolve("logs").resolve(TOPIC + "-0")));
+        }
+        assertEquals(0, verify("batches equal=0"));
+        try (Node node = Node.start(TestNodes.config(directory), TestNodes.FAIL)) {
+            assertEquals(sent, consume(node, sent.size()));
+        }
+        assertTrue(Files.exists(directory.resolve("logs").resolve(TOPIC + "-0")));
+    }
+
+    @Test
+    void shouldCompareJournalAndPartitionLogsWhenVerified() throws Exception {
+        try (Node node = Node.start(TestNodes.config(directory), TestNodes.FAIL)) {
+            produce(node, new ArrayList<>(), 0);
+        }
+        assertEquals(0, verify("different=0"));
+        final Path log = directory.resolve("logs").resolve(TOPIC + "-0").resolve("00000000000000000000.log");
+        final byte[] bytes = Files.readAllBytes(log);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(log, bytes);
+        assertEquals(1, verify("first different byte of the batch"));
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(log, bytes);
+        assertEquals(0, verify("not drained yet=0"));
+    }
+
+    private int verify(final String expected) {
+        final StringWriter out = new StringWriter();
+        final int status = new CommandLine(new EponaCli())
+                .setOut(new PrintWriter(out, true))
+                .execute("journal", "verify", "--dir", directory.toString());
+        assertTrue(out.toString().contains(expected), out.toString());
+        return status;
     }
 
     @Test

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.Agent;
 import org.apache.kafka.storage.internals.log.LogConfig;
@@ -30,7 +32,8 @@ final class LogMaintenance implements Agent {
     private final ErrorHandler errors;
     private final ArrayDeque<String> toCheck = new ArrayDeque<>();
     private final ArrayDeque<LogSlot> toClose = new ArrayDeque<>();
-    private boolean looksForStrays = true;
+    private final Set<String> strays = new HashSet<>();
+    private final FlushPace retentionPace;
     private boolean ended;
     private long nextEvictionNs;
     private long nextRetentionNs;
@@ -47,9 +50,32 @@ final class LogMaintenance implements Agent {
         this.clock = clock;
         this.fatal = fatal;
         this.errors = errors;
+        this.retentionPace = new FlushPace(Math.max(
+                PartitionLogLimits.RETENTION_CHECKS_PER_SECOND,
+                (double) PartitionLogLimits.RETENTION_CHECKS_PER_SECOND
+                        * PartitionLogLimits.DEFAULT_RETENTION_INTERVAL_MS
+                        / logs.config().retentionIntervalMs()));
+        this.retentionPace.reset(clock.nanoTime());
         this.nextEvictionNs = clock.nanoTime();
         this.nextRetentionNs = clock.nanoTime();
         this.nextStateNs = clock.nanoTime() + logs.config().stateIntervalMs() * 1_000_000L;
+    }
+
+    /**
+     * Remembers the directories that belong to no partition, and what is left of deleted ones, as they are before the
+     * node serves: later a topic may be gone from the metadata a moment before its directories get another name.
+     */
+    void findStrays() {
+        for (final String name : names()) {
+            if (name.endsWith(DELETE_SUFFIX) || LogNames.isLog(name) && LogNames.partitionIndex(name, directory) < 0) {
+                strays.add(name);
+            }
+        }
+    }
+
+    private List<String> names() {
+        final String[] names = logs.directory().toFile().list();
+        return names == null ? List.of() : List.of(names);
     }
 
     @Override
@@ -140,25 +166,24 @@ final class LogMaintenance implements Agent {
                 return 0;
             }
             nextRetentionNs = nowNs + logs.config().retentionIntervalMs() * 1_000_000L;
-            final String[] names = logs.directory().toFile().list();
-            if (names != null) {
-                toCheck.addAll(List.of(names));
-            }
+            toCheck.addAll(names());
         }
+        retentionPace.update(nowNs, 0);
         int checked = 0;
-        while (checked < PartitionLogLimits.RETENTION_CHECKS_PER_CYCLE && !toCheck.isEmpty()) {
+        while (checked < PartitionLogLimits.RETENTION_CHECKS_PER_CYCLE
+                && !toCheck.isEmpty()
+                && retentionPace.allows()) {
             check(toCheck.poll());
+            retentionPace.use(1);
             checked++;
-        }
-        if (toCheck.isEmpty()) {
-            looksForStrays = false;
         }
         return checked;
     }
 
     private void check(final String name) throws IOException {
+        final boolean isStray = strays.remove(name);
         if (name.endsWith(DELETE_SUFFIX)) {
-            if (looksForStrays) {
+            if (isStray) {
                 logs.deletions().add(null, logs.directory().resolve(name));
             }
             return;
@@ -169,7 +194,7 @@ final class LogMaintenance implements Agent {
         final int partitionIndex = LogNames.partitionIndex(name, directory);
         if (partitionIndex >= 0) {
             retain(partitionIndex);
-        } else if (looksForStrays && logs.directory().resolve(name).toFile().isDirectory()) {
+        } else if (isStray && logs.directory().resolve(name).toFile().isDirectory()) {
             try {
                 logs.deletions()
                         .setAside(logs.directory().resolve(name), LogNames.topic(name), LogNames.partition(name));

@@ -56,6 +56,9 @@ final class PartitionLogLimits {
     /** Directories looked at for retention in one duty cycle: each costs a listing and a stat of every segment. */
     static final int RETENTION_CHECKS_PER_CYCLE = 16;
 
+    /** And in a second, with the default interval; more where it is shorter. */
+    static final int RETENTION_CHECKS_PER_SECOND = 1_000;
+
     /** Up to so many logs are flushed one by one; more of them by one flush of the file system. */
     static final int MAX_SINGLE_FLUSHES = 64;
 

@@ -79,7 +79,7 @@ public final class PartitionLogs implements AutoCloseable {
         this.maintenance = new LogMaintenance(this, directory, clock, fatal, errors);
     }
 
-    /** Makes the directory when absent and reads what is remembered of the logs: one small file. Opens no log. */
+    /** Makes the directory when absent, reads its names and what is remembered of the logs. Opens no log. */
     public void open() {
         try {
             Files.createDirectories(config.directory());
@@ -89,6 +89,7 @@ public final class PartitionLogs implements AutoCloseable {
             if (refill) {
                 opener.distrustPageCache();
             }
+            maintenance.findStrays();
             if (!states.isSameBoot()) {
                 rememberUnknownLogs();
                 states.store();

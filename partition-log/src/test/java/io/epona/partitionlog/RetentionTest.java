@@ -179,6 +179,7 @@ class RetentionTest {
                 TestShelf shelf = shelf(lane)) {
             for (int i = 0; i < 100; i++) {
                 shelf.maintenance.doWork();
+                shelf.clock.advanceMs(1);
             }
             assertEquals(0, deletedDirectories());
             assertFalse(Files.exists(directory.resolve("stranger-7")));
@@ -188,6 +189,33 @@ class RetentionTest {
                             .toFile()
                             .list((parent, name) -> name.startsWith("stranger-7.") && name.endsWith("-stray"))
                             .length);
+        }
+    }
+
+    @Test
+    void shouldNotSetAsideADirectoryWhoseTopicGoesWhileTheNodeServes() throws Exception {
+        try (TestLane lane = new TestLane(RING_LENGTH)) {
+            try (TestShelf shelf = shelf(lane)) {
+                partitions.add(8, "passing", 0, FakePartitions.config());
+                lane.append(8, 1, 100);
+                shelf.drainAll();
+            }
+            try (TestShelf shelf = shelf(lane)) {
+                // The metadata change first, the log is deleted a moment later.
+                final PartitionDescription gone = partitions.remove(8);
+                for (int i = 0; i < 100; i++) {
+                    shelf.maintenance.doWork();
+                    shelf.clock.advanceMs(1);
+                }
+                assertTrue(Files.exists(directory.resolve("passing-0")));
+                shelf.logs.delete(8, gone.topic(), gone.partition(), gone.topicId());
+                for (int i = 0; i < 100; i++) {
+                    shelf.maintenance.doWork();
+                    shelf.clock.advanceMs(1);
+                }
+                shelf.failOnUnexpected();
+                assertEquals(0, directory.toFile().list((parent, name) -> name.startsWith("passing")).length);
+            }
         }
     }
 

@@ -31,6 +31,12 @@ final class LaneDirectories {
                 + "; name the node's data directory, its journal directory, or a lane-<id> directory");
     }
 
+    /** The data directory that a lane's directory is in, as long as the configuration puts no journal elsewhere. */
+    static Path dataDirectory(final Path lane) {
+        final Path journals = lane.toAbsolutePath().normalize().getParent();
+        return journals.getParent() == null ? journals : journals.getParent();
+    }
+
     private static List<Path> lanesIn(final Path parent) throws IOException {
         if (!Files.isDirectory(parent)) {
             return List.of();

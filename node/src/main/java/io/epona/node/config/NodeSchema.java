@@ -10,6 +10,19 @@ import static io.epona.node.config.CellKeys.REPLICATION_MAX_LAG;
 import static io.epona.node.config.CellKeys.REPLICATION_MTU;
 import static io.epona.node.config.CellKeys.REPLICATION_SOCKET_BUFFER;
 import static io.epona.node.config.CellKeys.REPLICATION_TERM_LENGTH;
+import static io.epona.node.config.LogKeys.FETCH_MAX_MEMORY_LENGTH;
+import static io.epona.node.config.LogKeys.FETCH_MAX_OUTBOUND_LENGTH;
+import static io.epona.node.config.LogKeys.FETCH_MAX_RESPONSE_LENGTH;
+import static io.epona.node.config.LogKeys.FETCH_MAX_SESSIONS;
+import static io.epona.node.config.LogKeys.FETCH_SESSION_EVICTION;
+import static io.epona.node.config.LogKeys.LOG_DRAIN_AGE;
+import static io.epona.node.config.LogKeys.LOG_DRAIN_MAX_AGE;
+import static io.epona.node.config.LogKeys.LOG_DRAIN_RATE;
+import static io.epona.node.config.LogKeys.LOG_DRAIN_STOP_TIME;
+import static io.epona.node.config.LogKeys.LOG_FLUSH_INTERVAL;
+import static io.epona.node.config.LogKeys.LOG_FLUSH_LENGTH;
+import static io.epona.node.config.LogKeys.LOG_FLUSH_RATE;
+import static io.epona.node.config.LogKeys.LOG_FLUSH_WRITE_BACK_RATE;
 import static io.epona.node.config.ServiceKeys.*;
 import static io.epona.node.config.StorageKeys.*;
 import static io.epona.node.config.ThreadKeys.*;
@@ -36,12 +49,16 @@ public final class NodeSchema {
     public static final ConfigSchema SCHEMA = ConfigSchema.builder()
             .add(NODE_ID, KAFKA_LISTEN, KAFKA_ADVERTISED, METRICS_LISTEN)
             .add(DATA_DIR, JOURNAL_DIR, LOG_DIR, LOG_RETENTION_INTERVAL, RING_DIR, COUNTERS_DIR)
+            .add(LOG_DRAIN_AGE, LOG_DRAIN_MAX_AGE, LOG_DRAIN_RATE, LOG_DRAIN_STOP_TIME)
+            .add(LOG_FLUSH_LENGTH, LOG_FLUSH_INTERVAL, LOG_FLUSH_WRITE_BACK_RATE, LOG_FLUSH_RATE)
             .add(LANE_COUNT, LANE_RING_LENGTH, LANE_COMMAND_RING_LENGTH, LANE_ON_GATEWAY, LANE_IDLE, LANE_CORES)
             .add(JOURNAL_SEGMENT_LENGTH, JOURNAL_SEGMENT_COUNT, JOURNAL_BLOCK_LENGTH, JOURNAL_MAX_WRITE_LENGTH)
             .add(JOURNAL_IDLE, JOURNAL_CORES)
             .add(CHECKPOINT_INTERVAL_LENGTH, CHECKPOINT_IDLE, PRODUCER_MAX, PRODUCER_EXPIRATION)
             .add(GATEWAY_THREADS, GATEWAY_IDLE, GATEWAY_CORES, GATEWAY_MAX_REQUEST_LENGTH, GATEWAY_IN_FLIGHT_LENGTH)
             .add(GATEWAY_MAX_CONNECTIONS, GATEWAY_MAX_IDLE, GATEWAY_RECEIVE_TIMEOUT, GATEWAY_PIPELINED, GATEWAY_NATIVE)
+            .add(FETCH_MAX_RESPONSE_LENGTH, FETCH_MAX_MEMORY_LENGTH, FETCH_MAX_OUTBOUND_LENGTH)
+            .add(FETCH_MAX_SESSIONS, FETCH_SESSION_EVICTION)
             .add(TOPIC_PARTITIONS, TOPIC_AUTO_CREATE, TOPIC_MAX_PARTITIONS, TOPIC_CONFIG)
             .add(BACKGROUND_IDLE, BACKGROUND_PARK, BACKGROUND_NICE, IDLE_SPINS, IDLE_MAX_PARK)
             .add(HOT_SLICE, SLOW_CYCLE)

@@ -36,6 +36,7 @@ final class KillRun implements AutoCloseable {
     private final NodeSettings settings;
     private final KillPlan plan;
     private final Random random;
+    private final Blow blow;
     private final String bootstrap;
     private final Payloads payloads;
     private final Ledger ledger;
@@ -46,12 +47,21 @@ final class KillRun implements AutoCloseable {
     private EponaProcess node;
     private long startupMs;
 
-    KillRun(final TestBench bench, final NodeSettings settings, final KillPlan plan) {
+    /** What happens to the node again and again. */
+    enum Blow {
+        /** It is killed, and started again. */
+        KILL,
+        /** It is stopped by SIGSTOP for up to as long as it worked before, and goes on. */
+        PAUSE
+    }
+
+    KillRun(final TestBench bench, final NodeSettings settings, final KillPlan plan, final Blow blow) {
         final int port = FreePorts.next();
         this.bench = bench;
         // A producer that still knows a deleted topic would bring it back by asking for it.
         this.settings = settings.port(port).set("topic.auto-create", "false");
         this.plan = plan;
+        this.blow = blow;
         this.random = new Random(plan.seed());
         this.bootstrap = "127.0.0.1:" + port;
         this.payloads = new Payloads(plan.maxLength());
@@ -89,6 +99,12 @@ final class KillRun implements AutoCloseable {
         readOn();
         ledger.compare();
         park(random.nextInt(plan.maxLifeMs()));
+        if (blow == Blow.PAUSE) {
+            node.signal("STOP");
+            park(random.nextInt(plan.maxLifeMs()));
+            node.signal("CONT");
+            return;
+        }
         node.kill();
         while (random.nextDouble() < plan.startKillShare()) {
             node = bench.launch(settings);

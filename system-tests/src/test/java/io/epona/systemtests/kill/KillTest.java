@@ -2,6 +2,7 @@ package io.epona.systemtests.kill;
 
 import io.epona.systemtests.harness.NodeSettings;
 import io.epona.systemtests.harness.TestBench;
+import io.epona.systemtests.kill.KillRun.Blow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,7 +24,7 @@ class KillTest {
     @Test
     @Timeout(500)
     void shouldKeepEveryAcknowledgedRecordWhenKilledUnderLoad() throws Exception {
-        run(bench.settings(), new KillPlan(SEED, 45, 0.15, 500, 4, 6_000_000, 100_000, 64 * 1024));
+        kill(bench.settings(), new KillPlan(SEED, 45, 0.15, 500, 4, 6_000_000, 100_000, 64 * 1024));
     }
 
     @Test
@@ -36,7 +37,7 @@ class KillTest {
                 .set("lane.ring.length", "2MiB")
                 .set("journal.segment.length", "512KiB")
                 .set("journal.segment.count", "8");
-        run(settings, new KillPlan(SEED + 1, 30, 0.1, 400, 3, 6_000_000, 50_000, 32 * 1024));
+        kill(settings, new KillPlan(SEED + 1, 30, 0.1, 400, 3, 6_000_000, 50_000, 32 * 1024));
     }
 
     @Test
@@ -50,11 +51,22 @@ class KillTest {
                 .set("journal.max-write.length", "16KiB")
                 .set("checkpoint.interval.length", "32KiB")
                 .set("checkpoint.idle", "20ms");
-        run(settings, new KillPlan(SEED + 2, 30, 0.1, 300, 3, 1_500_000, 6_000, 8 * 1024));
+        kill(settings, new KillPlan(SEED + 2, 30, 0.1, 300, 3, 1_500_000, 6_000, 8 * 1024));
     }
 
-    private void run(final NodeSettings settings, final KillPlan plan) throws Exception {
-        try (KillRun run = new KillRun(bench, settings, plan)) {
+    /** Threads find seconds gone, clients time out and come again; nobody may take that for more than a pause. */
+    @Test
+    @Timeout(500)
+    void shouldKeepEveryAcknowledgedRecordWhenStoppedForSecondsUnderLoad() throws Exception {
+        run(bench.settings(), new KillPlan(SEED + 3, 8, 0, 7_000, 4, 6_000_000, 100_000, 64 * 1024), Blow.PAUSE);
+    }
+
+    private void kill(final NodeSettings settings, final KillPlan plan) throws Exception {
+        run(settings, plan, Blow.KILL);
+    }
+
+    private void run(final NodeSettings settings, final KillPlan plan, final Blow blow) throws Exception {
+        try (KillRun run = new KillRun(bench, settings, plan, blow)) {
             System.out.println(plan + ": " + run.run());
         }
     }
