@@ -70,11 +70,12 @@ final class FramePieces {
         this.output = output;
     }
 
-    /** Most bytes of frames in one message. */
-    static int maxFramesLength(final ReplicatedLane lane, final int maxMessageLength) {
-        final int maxUnpublishedLength =
-                RingLimits.maxUnpublishedLength(lane.ring().length());
-        return Math.min(maxMessageLength - FRAMES_HEADER_LENGTH, maxUnpublishedLength) & ALIGNMENT_MASK;
+    /** Most bytes of frames in one message. Followers are configured as this node is: their rings take the same. */
+    private static int maxFramesLength(final ReplicatedLane lane, final int maxMessageLength) {
+        final int ofStream = maxMessageLength - FRAMES_HEADER_LENGTH;
+        final int ofPeersRing = lane.peers().maxMsgLength() - FramesEncoder.BLOCK_LENGTH;
+        final int ofLane = RingLimits.maxUnpublishedLength(lane.ring().length());
+        return Math.min(ofStream, Math.min(ofPeersRing, ofLane)) & ALIGNMENT_MASK;
     }
 
     /** Frames go out in the name of this leader epoch from here on; a frame that was sent in part begins anew. */

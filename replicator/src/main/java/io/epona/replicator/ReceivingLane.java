@@ -23,16 +23,15 @@ final class ReceivingLane {
     private int oldest;
     private boolean isWritten;
 
-    ReceivingLane(final ReplicatedLane lane, final int maxMessageLength) {
+    ReceivingLane(final ReplicatedLane lane) {
         this.peers = lane.peers();
         this.signal = lane.laneSignal();
         this.spanLength = lane.spanLength();
-        this.framesLimit = peers.capacity() - ReplicatorLimits.PEERS_RING_RESERVE_LENGTH;
-        final int longest = FramesDecoder.BLOCK_LENGTH + FramePieces.maxFramesLength(lane, maxMessageLength);
-        if (peers.maxMsgLength() < longest || framesLimit < peers.capacity() / 2) {
-            throw new IllegalArgumentException("the ring for what other nodes say is too short: laneId="
-                    + lane.laneId() + ", capacity=" + peers.capacity() + ", its longest message="
-                    + peers.maxMsgLength() + ", longest message of frames=" + longest);
+        this.framesLimit =
+                peers.capacity() - Math.min(ReplicatorLimits.PEERS_RING_RESERVE_LENGTH, peers.capacity() / 4);
+        if (peers.maxMsgLength() < ReplicatorLimits.MIN_MESSAGE_LENGTH) {
+            throw new IllegalArgumentException("the ring for what other nodes say is too short: laneId=" + lane.laneId()
+                    + ", capacity=" + peers.capacity());
         }
     }
 

@@ -18,8 +18,8 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * @param replicas counters of all other nodes of the cell; {@code received} is read.
  * @param outbox words of the lane: FollowRequest, FollowResponse, FollowerAck, StartFeed, StopFeeds.
  * @param peers what other nodes say to the lane: FollowRequest, FollowResponse, Frames, FollowerAck; the receiver is
- *     its only writer. It takes a whole message of the transport, or as much as a lane appends at once, and the longest
- *     frame: its capacity is at least eight times that.
+ *     its only writer. An eighth of it bounds the messages that are sent, and must hold the longest frame; on all nodes
+ *     alike.
  * @param laneSignal wakes the lane when there is something in {@code peers}.
  * @param journal opens one more reader of the lane's journal, on the catch-up thread.
  */

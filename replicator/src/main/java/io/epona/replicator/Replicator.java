@@ -124,8 +124,7 @@ public record Replicator(ReplicationSender sender, ReplicationReceiver receiver,
                 context.lanes().stream().mapToInt(ReplicatedLane::laneId).max().orElseThrow();
         final ReceivingLane[] lanesById = new ReceivingLane[maxLaneId + 1];
         for (final ReplicatedLane lane : context.lanes()) {
-            lanesById[lane.laneId()] =
-                    new ReceivingLane(lane, context.transport().maxMessageLength());
+            lanesById[lane.laneId()] = new ReceivingLane(lane);
         }
         final boolean[] isPeerById = new boolean[Arrays.stream(peerIds).max().orElse(0) + 1];
         for (final int peerId : peerIds) {

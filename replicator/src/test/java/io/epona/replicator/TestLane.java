@@ -46,7 +46,7 @@ final class TestLane {
     static final long SILENCE_NS = 500_000_000L;
     private static final int MAX_FRAME_LENGTH = 6 * 1024;
     private static final int OUTBOX_LENGTH = 4 * 1024;
-    private static final int PEERS_LENGTH = 128 * 1024;
+    private static final int PEERS_LENGTH = 64 * 1024;
 
     private static final MessageHandler SKIP = (type, buffer, index, length) -> {};
 
