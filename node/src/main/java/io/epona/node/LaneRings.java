@@ -2,6 +2,7 @@ package io.epona.node;
 
 import static io.epona.node.config.StorageKeys.LANE_COMMAND_RING_LENGTH;
 
+import io.epona.replicator.AeronTransportConfig;
 import io.epona.runtime.config.EponaConfig;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
@@ -18,6 +19,9 @@ record LaneRings(RingBuffer commands, RingBuffer control, RingBuffer peers, Ring
     /** Room for some hundred partitions to be opened and closed at a time; the rest waits in front. */
     private static final int CONTROL_LENGTH = 64 * 1024;
 
+    /** The longest message in a queue is an eighth of it. */
+    private static final long MIN_PEERS_LENGTH = 8L * AeronTransportConfig.MAX_MESSAGE_LENGTH;
+
     private static final int OUTBOX_LENGTH = 64 * 1024;
     private static final int PROPOSALS_LENGTH = 4 * 1024;
 
@@ -27,13 +31,14 @@ record LaneRings(RingBuffer commands, RingBuffer control, RingBuffer peers, Ring
     }
 
     /**
-     * The queues of a lane with other replicas. A frame that fits into one message to a lane fits into one of peers.
+     * The queues of a lane with other replicas. Whatever another node may send fits into the queue of peers, however
+     * that node is configured.
      */
     static LaneRings replicated(final EponaConfig config) {
         return new LaneRings(
                 Rings.manyToOne(config.get(LANE_COMMAND_RING_LENGTH)),
                 Rings.manyToOne(CONTROL_LENGTH),
-                Rings.oneToOne(config.get(LANE_COMMAND_RING_LENGTH)),
+                Rings.oneToOne(Math.max(config.get(LANE_COMMAND_RING_LENGTH), MIN_PEERS_LENGTH)),
                 Rings.oneToOne(OUTBOX_LENGTH),
                 Rings.oneToOne(PROPOSALS_LENGTH));
     }

@@ -24,7 +24,7 @@ public record AeronTransportConfig(
         int termLength,
         long catchUpIdleNs) {
     /** Longest message, however long terms are: enough for the network to be busy, short enough to be fair. */
-    static final int MAX_MESSAGE_LENGTH = 1024 * 1024;
+    public static final int MAX_MESSAGE_LENGTH = 1024 * 1024;
 
     /** Control messages are 40 bytes. */
     static final int CONTROL_TERM_LENGTH = 64 * 1024;
