@@ -61,7 +61,11 @@ final class LaneDecisions {
                 : new LaneInfo(laneId, LaneInfo.NO_LEADER, NO_EPOCH, 0, replicas, replicas);
     }
 
-    /** Decides about a leader's proposal, which counts only if it is about the lane as it is (compare and set). */
+    /**
+     * Decides about a leader's proposal, which counts only if it is about the lane as it is (compare and set). One that
+     * names the replicas that are in sync already withdraws what the leader proposed before: from its version on the
+     * leader knows that the earlier one, wherever it may be, will not be accepted any more.
+     */
     static Decision<ApiError> proposeInSync(ClusterImage image, Origin origin, InSyncChange proposal) {
         if (proposal.laneId() < 0 || proposal.laneId() >= image.lanes().size()) {
             return refused(Errors.INVALID_REQUEST, "no such lane: " + proposal.laneId());
@@ -69,9 +73,7 @@ final class LaneDecisions {
         CellChange change = new CellChange(image);
         LaneInfo lane = change.lane(proposal.laneId());
         ApiError error = errorOf(image, origin, proposal, change);
-        if (error.isFailure()
-                || lane.isr()
-                        .equals(LaneElection.withInSync(lane, proposal.isr()).isr())) {
+        if (error.isFailure()) {
             return Decision.of(error);
         }
         for (int nodeId : proposal.isr()) {

@@ -279,6 +279,19 @@ class CellDecisionsTest {
     }
 
     @Test
+    void shouldRefuseAnEarlierProposalWhenItWasWithdrawn() {
+        TestCell cell = TestCell.started(3, 1);
+        cell.node(1).propose(0, List.of(1, 2));
+        LaneInfo before = cell.lane(0);
+        assertEquals(ApiError.NONE, cell.node(1).propose(0, List.of(1, 2)));
+        assertEquals(before.isr(), cell.lane(0).isr());
+        assertEquals(before.leaderEpoch(), cell.lane(0).leaderEpoch());
+        assertEquals(before.version() + 1, cell.lane(0).version());
+        assertError(
+                Errors.INVALID_UPDATE_VERSION, cell.node(1).propose(0, before.leaderEpoch(), before.version(), ALL));
+    }
+
+    @Test
     void shouldRefuseProposalWhenReplicaHasStartedAnewSinceItWasMade() { // lesson 8, and KAFKA-14139
         LaneInfo lane = cell.lane(0);
         assertEquals(ALL, lane.isr());
