@@ -109,7 +109,16 @@ final class LaneDecisions {
                 return error(Errors.INELIGIBLE_REPLICA, "fenced or about to stop: node " + nodeId);
             }
         }
-        return ApiError.NONE;
+        return leavesTooFew(lane, inSync, change)
+                ? error(Errors.INVALID_REQUEST, "leaves sound replicas out, and less than a majority in: " + inSync)
+                : ApiError.NONE;
+    }
+
+    private static boolean leavesTooFew(LaneInfo lane, List<Integer> inSync, CellChange change) {
+        return inSync.size() < LaneElection.majority(lane)
+                && lane.isr().stream()
+                        .anyMatch(nodeId -> !inSync.contains(nodeId)
+                                && !change.replica(nodeId, lane.laneId()).isInDoubt());
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.epona.controller;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntFunction;
 
@@ -25,6 +26,13 @@ final class LaneElection {
     record Replica(int nodeId, boolean isAlive, boolean isLeaving, NodeState.LaneCopy copy) {
         boolean isCandidate() {
             return isAlive && !isLeaving && copy.standing() == Standing.SOUND;
+        }
+
+        /**
+         * Restarted after a stop that was not clean, or lost. Who never registered has nothing to be in doubt about.
+         */
+        boolean isInDoubt() {
+            return copy != null && copy.standing() != Standing.SOUND;
         }
 
         boolean isUnclean() {
@@ -118,20 +126,33 @@ final class LaneElection {
     /**
      * The in-sync replicas without those that hold up commits or whose copy is in doubt: fenced, leaving, or restarted
      * after a stop that was not clean. For the leader's own node to propose, which thereby shows that it is alive.
+     * Those that are only away stay as far as they are needed for a majority: see {@link #majority}.
      *
      * @return the in-sync replicas as they are when nobody has to go.
      */
     static List<Integer> inSyncWithoutDoubtful(LaneInfo lane, IntFunction<Replica> replicas) {
         List<Integer> inSync = new ArrayList<>();
+        List<Integer> away = new ArrayList<>();
         for (int nodeId : lane.isr()) {
             Replica replica = replicas.apply(nodeId);
-            if (nodeId == lane.leader()
-                    || replica.isAlive()
-                            && !replica.isLeaving()
-                            && replica.copy().standing() == Standing.SOUND) {
+            if (nodeId == lane.leader()) {
                 inSync.add(nodeId);
+            } else if (!replica.isInDoubt()) {
+                (replica.isAlive() && !replica.isLeaving() ? inSync : away).add(nodeId);
             }
         }
+        // Those that are about to stop still hear the leader.
+        away.sort(Comparator.comparing(nodeId -> !replicas.apply(nodeId).isAlive()));
+        away.stream().limit(Math.max(0, majority(lane) - inSync.size())).forEach(inSync::add);
         return inSync.size() == lane.isr().size() ? lane.isr() : inSync;
+    }
+
+    /**
+     * How many replicas stay in sync though they lag or are away. When a majority has everything that was acknowledged,
+     * one of them is alive whenever the control log has a quorum, so the lane can be led. Only a copy that is lost or
+     * in doubt leaves a smaller number.
+     */
+    static int majority(LaneInfo lane) {
+        return lane.replicas().size() / 2 + 1;
     }
 }

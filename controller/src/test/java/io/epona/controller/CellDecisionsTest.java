@@ -141,10 +141,28 @@ class CellDecisionsTest {
         assertEquals(ALL, cell.lane(0).isr());
     }
 
+    /** Only copies that are in doubt may leave less than a majority in sync. */
+    private void leadAlone() {
+        for (int nodeId : List.of(2, 3)) {
+            cell.node(nodeId).die();
+            cell.node(nodeId).start();
+        }
+        assertEquals(ApiError.NONE, cell.node(1).propose(0, List.of(1)));
+    }
+
+    @Test
+    void shouldKeepMajorityInSyncWhenSoundReplicasLagOrAreAway() {
+        cell.catchUp();
+        assertError(Errors.INVALID_REQUEST, cell.node(1).propose(0, List.of(1)));
+        assertEquals(ApiError.NONE, cell.node(1).propose(0, List.of(1, 3)));
+        cell.node(1).die();
+        assertEquals(3, cell.lane(0).leader(), "whoever has a quorum has an in-sync replica, too");
+    }
+
     @Test
     void shouldStayOfflineWhenOnlyReplicasOutOfSyncAreAlive() { // lesson 19
         cell.catchUp();
-        cell.node(1).propose(0, List.of(1));
+        leadAlone();
         cell.node(1).die();
         assertTrue(cell.lane(0).isOffline());
         cell.node(1).start();
@@ -246,7 +264,7 @@ class CellDecisionsTest {
     @Test
     void shouldWaitForDirectoryWhenLastInSyncReplicaHasLostItsDisk() {
         cell.catchUp();
-        cell.node(1).propose(0, List.of(1));
+        leadAlone();
         Uuid original = cell.node(1).storageId;
         cell.node(1).die();
         for (int i = 0; i < 3; i++) {
@@ -337,7 +355,7 @@ class CellDecisionsTest {
 
     @Test
     void shouldLeadOnWhenNodeIsAboutToStopAndNobodyElseCanLead() {
-        cell.node(1).propose(0, List.of(1));
+        leadAlone();
         cell.node(1).submit(new ControlCommand.ControlledShutdown());
         assertEquals(1, cell.lane(0).leader());
         assertInstanceOf(StaleBrokerEpochException.class, staleShutdown());

@@ -3,9 +3,9 @@ package io.epona.sequencer;
 import io.epona.sequencer.testing.ReplicationFault;
 
 /**
- * Which followers a leader wants to have in sync: leaves out those that lag or are silent, and takes back those that
- * have caught up. It only proposes; the controller decides. One proposal is under way at a time, and the next is made
- * when the controller has decided, or else after a while.
+ * Which followers a leader wants to have in sync: leaves out those that lag or are silent, as long as a majority
+ * remains, and takes back those that have caught up. It only proposes; the controller decides. One proposal is under
+ * way at a time, and the next is made when the controller has decided, or else after a while.
  *
  * <p>Owned by the lane's thread; allocates nothing. Its times are of this node's monotonic clock and decide about
  * nothing but what is proposed.
@@ -16,6 +16,7 @@ final class InSyncRule {
     private final CommitRule commitRule;
     private final LaneOutbox outbox;
     private final boolean readmitsStale;
+    private final int majority;
     private final long judgeIntervalNs;
     private final LagHistory appended = new LagHistory();
     private long lastJudgedNs;
@@ -32,6 +33,7 @@ final class InSyncRule {
         this.followers = followers;
         this.commitRule = commitRule;
         this.outbox = outbox;
+        this.majority = (followers.length + 1) / 2 + 1;
         this.readmitsStale = replication.faults().contains(ReplicationFault.READMIT_WITH_STALE_STATE);
         this.judgeIntervalNs = Math.max(1, limits.maxLagNs() / LaneLimits.JUDGEMENTS_PER_LAG);
     }
@@ -95,11 +97,33 @@ final class InSyncRule {
         for (final FollowerProgress follower : followers) {
             if ((commitRule.waitedBits() & follower.bit()) == 0) {
                 bits |= mayJoin(follower, assignment, log, duePosition, dueNs) ? follower.bit() : 0;
-            } else if (isBehind(follower, duePosition, dueNs)) {
-                bits &= ~follower.bit();
             } else {
                 bits |= follower.bit();
             }
+        }
+        return without(bits, duePosition, dueNs);
+    }
+
+    /**
+     * Leaves out those that are behind, the furthest first, but never so many that fewer than a majority of all
+     * replicas remains. With a majority in sync, some in-sync replica lives whenever the controller's quorum does, so
+     * that the lane can be led; and with less, hardly a topic's floor would be met anyway.
+     */
+    private int without(final int candidateBits, final long duePosition, final long dueNs) {
+        int bits = candidateBits;
+        while (Integer.bitCount(bits) > majority) {
+            FollowerProgress last = null;
+            for (final FollowerProgress follower : followers) {
+                if ((bits & commitRule.waitedBits() & follower.bit()) != 0
+                        && isBehind(follower, duePosition, dueNs)
+                        && (last == null || follower.acked() < last.acked())) {
+                    last = follower;
+                }
+            }
+            if (last == null) {
+                return bits;
+            }
+            bits &= ~last.bit();
         }
         return bits;
     }
