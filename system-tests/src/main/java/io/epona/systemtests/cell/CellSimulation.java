@@ -295,6 +295,7 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
             leaderChanges++;
             world.trace().note(life.nodeId(), "leads epoch ", leadingEpoch);
             history.onLeader(life.nodeId(), (int) leadingEpoch);
+            faults.onLeader(life.nodeId());
         } else {
             world.trace().note(life.nodeId(), "leads no more");
         }

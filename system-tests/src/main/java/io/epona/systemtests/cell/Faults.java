@@ -22,6 +22,8 @@ final class Faults {
         SLOW_DISK(5),
         STUCK_WRITE(6),
         PAUSE(9),
+        DEPOSE(6),
+        SHORT_TENURE(4),
         ISOLATE(6),
         CUT_PAIR(4),
         CUT_ONE_WAY(5),
@@ -49,6 +51,7 @@ final class Faults {
     private final int nodeCount;
     private final List<Kind> kinds = new ArrayList<>();
     private boolean isStopped;
+    private int shortTenures;
     private int count;
 
     Faults(final CellSimulation cell) {
@@ -126,6 +129,8 @@ final class Faults {
             case SLOW_DISK -> slowDown(host);
             case STUCK_WRITE -> host.stuckWriteNs = chance.spreadNs(20_000_000, 900_000_000);
             case PAUSE -> host.pausedUntilNs = world.timeline().nowNs() + chance.spreadNs(20_000_000, 1_200_000_000);
+            case SHORT_TENURE -> shortTenures++;
+            case DEPOSE -> depose();
             case ISOLATE -> isolate(nodeId, true, true);
             case MUTE -> isolate(nodeId, true, false);
             case DEAFEN -> isolate(nodeId, false, true);
@@ -159,6 +164,36 @@ final class Faults {
         for (int i = 0; i < most; i++) {
             end(1 + (first + i) % nodeCount, death);
         }
+    }
+
+    /** The leader stands still for as long as it takes to elect another one, which does not last either. */
+    private void depose() {
+        final NodeHost host = cell.host(leaderOrAny());
+        final long timeoutNs = cell.plan().sessionTimeoutNs();
+        host.pausedUntilNs = world.timeline().nowNs() + chance.between(timeoutNs, timeoutNs + 60_000_000);
+        shortTenures++;
+    }
+
+    /** A node has begun to lead: some tenures are over before anybody has followed. */
+    void onLeader(final int nodeId) {
+        if (shortTenures == 0 || isStopped) {
+            return;
+        }
+        shortTenures--;
+        world.timeline().after(chance.spreadNs(20_000, 10_000_000), () -> {
+            if (isStopped) {
+                return;
+            }
+            world.trace().note(nodeId, "fault: its tenure ends soon");
+            switch (chance.below(4)) {
+                case 0 -> end(nodeId, Death.KILL);
+                case 1 -> end(nodeId, Death.POWER_CUT);
+                case 2 -> isolate(nodeId, true, true);
+                default ->
+                    cell.host(nodeId).pausedUntilNs =
+                            world.timeline().nowNs() + chance.spreadNs(100_000_000, 1_200_000_000);
+            }
+        });
     }
 
     private void fillDisk(final NodeHost host) {

@@ -164,6 +164,7 @@ final class NodeLife implements Life, Broker {
         }));
         final ObservedCounter committed = new ObservedCounter(position -> guard(() -> {
             world.trace().note(nodeId, "committed ", position, ", appended ", host.replica.log.end());
+            checkTenureHasBegun(position);
             history.onCommitted(nodeId, position);
         }));
         final LaneCounters positions = LaneCounters.onHeap();
@@ -187,6 +188,14 @@ final class NodeLife implements Life, Broker {
         durable.observe();
         committed.observe();
         return result;
+    }
+
+    /** A leader exposes nothing new before the frame that begins its epoch is committed. */
+    private void checkTenureHasBegun(final long position) {
+        if (role.leadingEpoch().get() >= 0 && position < role.readyPosition().get()) {
+            throw new Violation("node " + host.nodeId + " exposes what its predecessors left before its epoch has begun:"
+                    + " committed=" + position + ", ready at " + role.readyPosition().get());
+        }
     }
 
     private LaneRole observedRole() {
