@@ -1,8 +1,6 @@
 package io.epona.systemtests.cell;
 
 import io.epona.codec.lane.LaneReplyDecoder;
-import io.epona.codec.replication.InSyncProposalDecoder;
-import io.epona.controller.BrokerInfo;
 import io.epona.controller.CellController;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.CommandTimer;
@@ -10,13 +8,14 @@ import io.epona.controller.ControllerConfig;
 import io.epona.controller.ControllerContext;
 import io.epona.controller.ControllerLimits;
 import io.epona.controller.Endpoint;
-import io.epona.controller.InSyncChange;
 import io.epona.controller.LaneInfo;
 import io.epona.controller.LanePosition;
 import io.epona.controller.NodeRegistration;
 import io.epona.controller.TopicDefaults;
+import io.epona.node.cell.LaneSteering;
+import io.epona.node.cell.Membership;
+import io.epona.node.config.CellMember;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -28,28 +27,24 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 
 /**
- * A node's controller, the production one, on the simulated control log and in virtual time; and what goes between it
- * and the lane. One thread.
+ * A node's controller and what steers its lane, the production ones, on the simulated control log and in virtual time.
+ * One thread.
  */
 final class NodeControl {
-    private static final int PROPOSALS_PER_CYCLE = 16;
     private static final int CLIENT_PORT = 9092;
+    private static final int FIRST_PORT = 9300;
 
     private final NodeLife life;
     private final NodeLife.Cell cell;
     private final World world;
     private final QuorumPort port;
     private final CellController controller;
+    private final LaneSteering steering;
     private final RingBuffer laneReplies;
-    private final InSyncProposalDecoder proposal = new InSyncProposalDecoder();
     private final LaneReplyDecoder reply = new LaneReplyDecoder();
     private final int[] partitionsToOpen;
     private int openedCount;
     private long lastTaskNs;
-    private LaneInfo told;
-    private int toldAliveBits;
-    private int[] toldIncarnations = {};
-    private boolean mustTell;
 
     NodeControl(final NodeLife life, final NodeLife.Cell cell, final RingBuffer laneReplies) {
         this.life = life;
@@ -59,6 +54,14 @@ final class NodeControl {
         this.partitionsToOpen = IntStream.range(0, cell.plan().partitions()).toArray();
         this.port = cell.quorum().join(life.nodeId(), life, life.host.clock::epochMs);
         this.controller = CellController.join(config(), context(), port);
+        this.steering = new LaneSteering(membership(), controller, life.host.clock);
+    }
+
+    private Membership membership() {
+        final List<CellMember> members = IntStream.rangeClosed(1, cell.plan().nodeCount())
+                .mapToObj(id -> CellMember.parse(id + "@localhost:" + (FIRST_PORT + id * CellMember.PORT_COUNT)))
+                .toList();
+        return new Membership(life.nodeId(), members, controller.incarnationId());
     }
 
     private ControllerConfig config() {
@@ -102,9 +105,10 @@ final class NodeControl {
         controller.addListener((old, now) -> {
             if (!now.lanes().isEmpty()) {
                 cell.onDecided(life, now.lane(CellPlan.LANE_ID));
-                steer(now);
             }
         });
+        steering.add(life.control, life.proposals);
+        controller.addListener(steering);
         final List<Integer> members =
                 IntStream.rangeClosed(1, cell.plan().nodeCount()).boxed().toList();
         controller.begin(members).whenComplete((image, error) -> {
@@ -131,9 +135,9 @@ final class NodeControl {
             if (null != error) {
                 life.onFatal("controller", error);
             } else {
-                // From now on only the next clean stop counts.
+                // From now on only the next clean stop counts, and the controller knows what was lost.
                 host.cleanStopOf = Uuid.ZERO_UUID;
-                steer(controller.image());
+                host.isLaneLost = false;
             }
         });
     }
@@ -157,10 +161,7 @@ final class NodeControl {
     }
 
     int doWork() {
-        return openPartitions()
-                + steer(controller.image())
-                + life.proposals.read(this::onProposal, PROPOSALS_PER_CYCLE)
-                + laneReplies.read(this::onReply);
+        return openPartitions() + steering.doWork() + laneReplies.read(this::onReply);
     }
 
     private int openPartitions() {
@@ -176,73 +177,6 @@ final class NodeControl {
     private void onReply(final int type, final DirectBuffer buffer, final int offset, final int length) {
         reply.wrap(buffer, offset, LaneReplyDecoder.BLOCK_LENGTH, LaneReplyDecoder.SCHEMA_VERSION);
         world.trace().note(life.nodeId(), "lane answers the controller: ", reply.result());
-    }
-
-    /** Tells the lane what was decided about it, once this start of the node is registered. */
-    private int steer(final ClusterImage image) {
-        final BrokerInfo self = image.broker(life.nodeId());
-        if (life.isOver() || null == self || !incarnationId().equals(self.incarnationId())) {
-            return 0;
-        }
-        final LaneInfo decided = image.lane(CellPlan.LANE_ID);
-        final int aliveBits = aliveBits(image);
-        final int[] incarnations = incarnations(image);
-        final boolean isSame = decided.equals(told)
-                && aliveBits == toldAliveBits
-                && java.util.Arrays.equals(incarnations, toldIncarnations);
-        if (isSame && !mustTell) {
-            return 0;
-        }
-        final boolean isTold = life.control.offerAssignment(
-                decided.leader(),
-                decided.leaderEpoch(),
-                decided.version(),
-                decided.isr().stream().mapToInt(Integer::intValue).toArray(),
-                aliveBits,
-                incarnations);
-        if (!isTold) {
-            return 0;
-        }
-        world.trace().note(life.nodeId(), "lane is told ", decided);
-        if (decided.isr().contains(life.nodeId())) {
-            life.host.isLaneLost = false;
-        }
-        told = decided;
-        toldAliveBits = aliveBits;
-        toldIncarnations = incarnations;
-        mustTell = false;
-        return 1;
-    }
-
-    private int aliveBits(final ClusterImage image) {
-        int bits = 0;
-        for (int id = 1; id <= cell.plan().nodeCount(); id++) {
-            final BrokerInfo broker = image.broker(id);
-            bits |= null != broker && !broker.fenced() ? 1 << id : 0;
-        }
-        return bits;
-    }
-
-    private int[] incarnations(final ClusterImage image) {
-        return IntStream.rangeClosed(1, cell.plan().nodeCount())
-                .mapToObj(image::broker)
-                .mapToInt(broker -> null == broker ? 0 : NodeLife.incarnation16(broker.incarnationId()))
-                .toArray();
-    }
-
-    private void onProposal(final int type, final DirectBuffer buffer, final int offset, final int length) {
-        proposal.wrap(buffer, offset, InSyncProposalDecoder.BLOCK_LENGTH, InSyncProposalDecoder.SCHEMA_VERSION);
-        final List<Integer> isr = new ArrayList<>();
-        for (int i = 0; i < proposal.inSyncCount(); i++) {
-            isr.add(proposal.inSync(i));
-        }
-        final InSyncChange change =
-                new InSyncChange(proposal.laneId(), proposal.leaderEpoch(), proposal.version(), isr);
-        world.trace().note(life.nodeId(), "lane proposes ", change);
-        controller.proposeInSync(change).whenComplete((refusal, error) -> {
-            mustTell = true;
-            steer(controller.image());
-        });
     }
 
     /** The node leaves its lanes to others before it stops. */

@@ -21,6 +21,7 @@ import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneProxy;
 import io.epona.sequencer.LaneReplication;
 import io.epona.sequencer.ReplicaTooOldException;
+import io.epona.sequencer.ReplicaTooOldException;
 import io.epona.sequencer.ReplicationLimits;
 import io.epona.sequencer.ShadowHandOver;
 import java.util.ArrayList;
@@ -193,8 +194,9 @@ final class NodeLife implements Life, Broker {
     /** A leader exposes nothing new before the frame that begins its epoch is committed. */
     private void checkTenureHasBegun(final long position) {
         if (role.leadingEpoch().get() >= 0 && position < role.readyPosition().get()) {
-            throw new Violation("node " + host.nodeId + " exposes what its predecessors left before its epoch has begun:"
-                    + " committed=" + position + ", ready at " + role.readyPosition().get());
+            throw new Violation("node " + host.nodeId
+                    + " exposes what its predecessors left before its epoch has begun:" + " committed=" + position
+                    + ", ready at " + role.readyPosition().get());
         }
     }
 

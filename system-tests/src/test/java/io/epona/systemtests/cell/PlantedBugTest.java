@@ -28,9 +28,7 @@ class PlantedBugTest {
     @EnumSource(value = PlantedBug.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void shouldFindTheBugWhenOneIsPlanted(final PlantedBug bug) throws InterruptedException {
         final ByteArrayOutputStream output = new ByteArrayOutputStream();
-        final String[] arguments = {
-            "--seeds", Integer.toString(SEEDS_FOR_A_BUG), "--bug", bug.name(), "--lines", "0"
-        };
+        final String[] arguments = {"--seeds", Integer.toString(SEEDS_FOR_A_BUG), "--bug", bug.name(), "--lines", "0"};
         final int status = SimulateCommand.run(arguments, new PrintStream(output, true, StandardCharsets.UTF_8));
         final String text = output.toString(StandardCharsets.UTF_8);
         assertEquals(1, status, "not found in " + SEEDS_FOR_A_BUG + " seeds: " + bug + "\n" + text);
