@@ -4,6 +4,7 @@ import static io.epona.node.config.ServiceKeys.NODE_ID;
 import static io.epona.node.config.ServiceKeys.TOPIC_AUTO_CREATE;
 import static io.epona.node.config.ServiceKeys.TOPIC_MAX_PARTITIONS;
 import static io.epona.node.config.ServiceKeys.TOPIC_PARTITIONS;
+import static io.epona.node.config.ThreadKeys.HOT_SLICE;
 
 import io.epona.controller.CellController;
 import io.epona.controller.ClusterImage;
@@ -22,6 +23,7 @@ import io.epona.node.cell.Membership;
 import io.epona.node.config.CellKeys;
 import io.epona.node.config.CellMember;
 import io.epona.runtime.FatalHandler;
+import io.epona.runtime.ThreadPlacement;
 import io.epona.runtime.config.ConfigKey;
 import io.epona.runtime.config.EponaConfig;
 import io.epona.runtime.config.Profile;
@@ -79,11 +81,16 @@ final class ControllerAssembly {
                         network.driverDirectory(),
                         timing(),
                         ClusterLogSizes.STANDARD),
-                new ClusterLogContext(this::onFatal));
+                new ClusterLogContext(ClusterLogContext.threads(placement()), () -> true, this::onFatal));
         final CellController controller =
                 parts.push(CellController.join(controllerConfig(members.size()), context(), log));
         awaitCell(controller.begin(members.stream().map(CellMember::nodeId).toList()));
         return controller;
+    }
+
+    /** Heartbeats must not wait behind other threads of a busy host, or members would suspect each other. */
+    private ThreadPlacement placement() {
+        return ThreadPlacement.DEFAULT.withSlice(config.get(HOT_SLICE).toNanos());
     }
 
     private static io.epona.controller.cluster.CellMember voter(final CellMember member) {
