@@ -191,6 +191,16 @@ public final class ClusterImage {
     }
 
     /**
+     * Whether a topic was there and was deleted. Of a topic that was deleted long ago this is not known any more.
+     *
+     * @param id the topic's id.
+     * @return false also for ids that never were a topic's.
+     */
+    public boolean wasDeleted(Uuid id) {
+        return topics.deletedIds().contains(id);
+    }
+
+    /**
      * All topics in no particular order.
      *
      * @return an unmodifiable collection.

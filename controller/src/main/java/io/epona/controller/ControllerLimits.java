@@ -31,6 +31,12 @@ public final class ControllerLimits {
     /** How long a node waits before it submits a command again that the log did not take or answer, milliseconds. */
     public static final int RETRY_INTERVAL_MS = 500;
 
+    /**
+     * Deleted topics that are remembered, the newest: by them a node that was away, or crashed in between, knows that
+     * directories which belong to no partition may be removed. With 40 bytes each small in any snapshot.
+     */
+    public static final int MAX_REMEMBERED_DELETIONS = 10_000;
+
     /** Longest payload of one entry of the metadata log: far above any record, far below what a torn length may say. */
     public static final int MAX_ENTRY_LENGTH = 8 * 1024 * 1024;
 

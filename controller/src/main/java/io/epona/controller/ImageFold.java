@@ -28,6 +28,7 @@ final class ImageFold {
     private final Map<Uuid, Map<Integer, MetadataRecord.Placement>> placements = new HashMap<>();
     private final TreeMap<Integer, LaneInfo> changedLanes = new TreeMap<>();
     private final Map<Integer, NodeState> changedNodes = new HashMap<>();
+    private final List<Uuid> deletedTopics = new ArrayList<>();
     private ClusterIdentity identity;
     private int nextPartitionIndex;
 
@@ -73,6 +74,7 @@ final class ImageFold {
                         : who.identity();
             case MetadataRecord.Lane lane -> changedLanes.put(lane.lane().laneId(), lane.lane());
             case MetadataRecord.Node node -> changedNodes.put(node.node().nodeId(), node.node());
+            case MetadataRecord.DeletedTopic topic -> deletedTopics.add(topic.topicId());
             case MetadataRecord.Version ignored -> {
                 // whoever reads the snapshot gives it to build
             }
@@ -95,8 +97,9 @@ final class ImageFold {
             TopicPartitions onLanes = new TopicPartitions(cell.lanes(), partitions);
             topics = topics.withEach(onLanes::follow);
         }
-        if (!touched.isEmpty()) {
+        if (!touched.isEmpty() || !deletedTopics.isEmpty()) {
             topics = topics.mutableCopy();
+            deletedTopics.forEach(topics::rememberDeleted);
             for (Uuid topicId : touched) {
                 replaceTopic(kafkaImage, topicId, cell.lanes(), topics, partitions);
             }
@@ -128,7 +131,11 @@ final class ImageFold {
      * configured and go within one fold, and its successor of the same name must not inherit.
      */
     private void applyKafka(ApiMessage message) {
-        String removedName = message instanceof RemoveTopicRecord remove ? nameOf(remove.topicId()) : null;
+        String removedName = null;
+        if (message instanceof RemoveTopicRecord remove) {
+            removedName = nameOf(remove.topicId());
+            deletedTopics.add(remove.topicId());
+        }
         delta.replay(message);
         if (removedName != null) {
             ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, removedName);

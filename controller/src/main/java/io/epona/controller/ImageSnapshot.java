@@ -30,6 +30,7 @@ final class ImageSnapshot {
 
     private static void addCommon(ClusterImage image, List<MetadataRecord> records) {
         records.add(new MetadataRecord.PlacementLimit(image.partitionIndexLimit()));
+        image.topicMaps().deletedIds().forEach(topicId -> records.add(new MetadataRecord.DeletedTopic(topicId)));
         image.cell().nodes().values().forEach(node -> records.add(new MetadataRecord.Node(node)));
         ImageWriter writer = new ImageWriter() {
             @Override

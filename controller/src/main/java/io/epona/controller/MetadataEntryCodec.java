@@ -2,6 +2,8 @@ package io.epona.controller;
 
 import io.epona.codec.metadata.ClusterIdentityDecoder;
 import io.epona.codec.metadata.ClusterIdentityEncoder;
+import io.epona.codec.metadata.DeletedTopicDecoder;
+import io.epona.codec.metadata.DeletedTopicEncoder;
 import io.epona.codec.metadata.EntryHeaderEncoder;
 import io.epona.codec.metadata.EntryKind;
 import io.epona.codec.metadata.ImageVersionDecoder;
@@ -92,6 +94,11 @@ final class MetadataEntryCodec {
             }
             case LANE -> new MetadataRecord.Lane(CellRecordCodec.decodeLane(view, 0));
             case NODE -> new MetadataRecord.Node(CellRecordCodec.decodeNode(view, 0));
+            case DELETED_TOPIC -> {
+                DeletedTopicDecoder decoder =
+                        new DeletedTopicDecoder().wrap(view, 0, DeletedTopicDecoder.BLOCK_LENGTH, FORMAT_VERSION);
+                yield new MetadataRecord.DeletedTopic(new Uuid(decoder.topicIdHigh(), decoder.topicIdLow()));
+            }
             case VERSION ->
                 new MetadataRecord.Version(new ImageVersionDecoder()
                         .wrap(view, 0, ImageVersionDecoder.BLOCK_LENGTH, FORMAT_VERSION)
@@ -154,6 +161,13 @@ final class MetadataEntryCodec {
                 CellRecordCodec.encode(node.node(), view, 0);
                 yield EntryKind.NODE;
             }
+            case MetadataRecord.DeletedTopic topic -> {
+                new DeletedTopicEncoder()
+                        .wrap(view, 0)
+                        .topicIdHigh(topic.topicId().getMostSignificantBits())
+                        .topicIdLow(topic.topicId().getLeastSignificantBits());
+                yield EntryKind.DELETED_TOPIC;
+            }
             case MetadataRecord.Version version -> {
                 new ImageVersionEncoder().wrap(view, 0).version(version.version());
                 yield EntryKind.VERSION;
@@ -190,6 +204,7 @@ final class MetadataEntryCodec {
             case MetadataRecord.Lane lane -> LaneRecordEncoder.BLOCK_LENGTH;
             case MetadataRecord.Node node -> CellRecordCodec.lengthOf(node.node());
             case MetadataRecord.Version version -> ImageVersionEncoder.BLOCK_LENGTH;
+            case MetadataRecord.DeletedTopic topic -> DeletedTopicEncoder.BLOCK_LENGTH;
         };
     }
 }

@@ -137,7 +137,7 @@ final class MetadataLogScan {
 
     private boolean knownKind() {
         short raw = header.kindRaw();
-        return raw >= EntryKind.KAFKA.value() && raw <= EntryKind.VERSION.value();
+        return raw >= EntryKind.KAFKA.value() && raw <= EntryKind.DELETED_TOPIC.value();
     }
 
     private void requireTornTailOnly() {

@@ -24,6 +24,9 @@ sealed interface MetadataRecord {
     /** A node as it is from now on. */
     record Node(NodeState node) implements MetadataRecord {}
 
+    /** A topic that was deleted, as long as that is remembered. */
+    record DeletedTopic(Uuid topicId) implements MetadataRecord {}
+
     /** The version of the image that a snapshot makes. */
     record Version(long version) implements MetadataRecord {}
 

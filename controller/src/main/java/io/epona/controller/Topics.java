@@ -1,7 +1,9 @@
 package io.epona.controller;
 
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.SequencedSet;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
@@ -13,13 +15,22 @@ import org.apache.kafka.common.internals.Topic;
  *
  * @param byName topics by name.
  * @param byId topics by id.
+ * @param deletedIds ids of deleted topics, those that were deleted last in the end.
  * @param collisionNames names that contain '.' or '_', with '.' replaced, to the name of the topic that has it.
  */
-record Topics(Map<String, TopicInfo> byName, Map<Uuid, TopicInfo> byId, Map<String, String> collisionNames) {
-    static final Topics EMPTY = new Topics(Map.of(), Map.of(), Map.of());
+record Topics(
+        Map<String, TopicInfo> byName,
+        Map<Uuid, TopicInfo> byId,
+        SequencedSet<Uuid> deletedIds,
+        Map<String, String> collisionNames) {
+    static final Topics EMPTY = new Topics(Map.of(), Map.of(), new LinkedHashSet<>(), Map.of());
 
     Topics mutableCopy() {
-        return new Topics(new HashMap<>(byName), new HashMap<>(byId), new HashMap<>(collisionNames));
+        return new Topics(
+                new HashMap<>(byName),
+                new HashMap<>(byId),
+                new LinkedHashSet<>(deletedIds),
+                new HashMap<>(collisionNames));
     }
 
     /**
@@ -35,7 +46,7 @@ record Topics(Map<String, TopicInfo> byName, Map<Uuid, TopicInfo> byId, Map<Stri
             names.put(changed.name(), changed);
             ids.put(changed.id(), changed);
         }
-        return new Topics(names, ids, collisionNames);
+        return new Topics(names, ids, deletedIds, collisionNames);
     }
 
     void put(TopicInfo topic) {
@@ -43,6 +54,13 @@ record Topics(Map<String, TopicInfo> byName, Map<Uuid, TopicInfo> byId, Map<Stri
         byId.put(topic.id(), topic);
         if (Topic.hasCollisionChars(topic.name())) {
             collisionNames.put(Topic.unifyCollisionChars(topic.name()), topic.name());
+        }
+    }
+
+    void rememberDeleted(Uuid topicId) {
+        deletedIds.add(topicId);
+        if (deletedIds.size() > ControllerLimits.MAX_REMEMBERED_DELETIONS) {
+            deletedIds.removeFirst();
         }
     }
 

@@ -262,6 +262,21 @@ class CellDecisionsTest {
     }
 
     @Test
+    void shouldElectFromTheOthersWhenMissingOneComesOnAnEmptyDisk() {
+        cell.catchUp();
+        List.of(1, 2, 3).forEach(nodeId -> cell.node(nodeId).die());
+        cell.node(1).hasUpTo(0, 3, 500);
+        cell.node(2).hasUpTo(0, 3, 800);
+        cell.node(1).start();
+        cell.node(2).start();
+        assertTrue(cell.lane(0).isOffline());
+        cell.node(3).storageId = cell.id();
+        cell.node(3).start();
+        assertEquals(2, cell.lane(0).leader());
+        assertEquals(List.of(1, 2), cell.lane(0).isr());
+    }
+
+    @Test
     void shouldWaitForDirectoryWhenLastInSyncReplicaHasLostItsDisk() {
         cell.catchUp();
         leadAlone();

@@ -72,6 +72,9 @@ final class ControllerFixture {
         assertEquals(expected.partitionCount(), actual.partitionCount());
         assertEquals(describe(expected), describe(actual));
         assertEquals(expected.topicMaps().collisionNames(), actual.topicMaps().collisionNames());
+        assertEquals(
+                List.copyOf(expected.topicMaps().deletedIds()),
+                List.copyOf(actual.topicMaps().deletedIds()));
         assertSameKafkaImage(expected.kafkaImage(), actual.kafkaImage());
         requireConsistent(expected);
         requireConsistent(actual);

@@ -252,6 +252,7 @@ class LocalControllerTest {
             for (int i = 1; i < 50; i++) {
                 controller.deleteTopics(List.of(TopicReference.byName("t" + i))).join();
             }
+            assertEquals(49, controller.image().topicMaps().deletedIds().size());
             before = controller.image();
         }
         long length = Files.size(directory.resolve(MetadataLog.FILE_NAME));

@@ -3,6 +3,7 @@ package io.epona.controller;
 import static io.epona.controller.NewTopicSpec.withDefaults;
 import static io.epona.controller.NewTopicSpec.withPartitions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -79,6 +80,8 @@ class TopicDecisionsTest {
         create(withPartitions("a", 1));
         assertEquals(last + 1, image.topic("a").partition(0).partitionIndex());
         assertNotEquals(oldId, image.topic("a").id());
+        assertTrue(image.wasDeleted(oldId));
+        assertFalse(image.wasDeleted(image.topic("a").id()));
     }
 
     @Test

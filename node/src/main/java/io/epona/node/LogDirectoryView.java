@@ -6,6 +6,7 @@ import io.epona.controller.TopicInfo;
 import io.epona.partitionlog.PartitionDescription;
 import io.epona.partitionlog.PartitionDirectory;
 import java.util.function.Supplier;
+import org.apache.kafka.common.Uuid;
 
 /**
  * The partitions that exist, for the partition logs. Any thread.
@@ -32,5 +33,10 @@ public record LogDirectoryView(Supplier<ClusterImage> images) implements Partiti
     public int partitionIndex(final String topic, final int partition) {
         final PartitionInfo found = images.get().partition(topic, partition);
         return found == null ? -1 : found.partitionIndex();
+    }
+
+    @Override
+    public boolean wasDeleted(final Uuid topicId) {
+        return images.get().wasDeleted(topicId);
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Predicate;
 import org.agrona.ErrorHandler;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -17,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * Removes the directories of deleted partitions, a few files at a time, once nobody reads them any more. Renaming is
  * for any thread; removing for the maintenance agent.
  *
- * <p>Only what somebody asked to delete is removed. A directory that belongs to no partition is set aside under a name
- * that ends in {@code -stray}, as Kafka does, and left to the operator.
+ * <p>Only what somebody asked to delete is removed, perhaps while this node was away. Any other directory that belongs
+ * to no partition is set aside under a name that ends in {@code -stray}, as Kafka does, and left to the operator.
  */
 final class LogDeletions {
     private static final Logger LOG = LoggerFactory.getLogger(LogDeletions.class);
@@ -27,11 +28,13 @@ final class LogDeletions {
     private record Deletion(LogSlot slot, Path directory) {}
 
     private final Path root;
+    private final Predicate<Uuid> wasDeleted;
     private final ErrorHandler errors;
     private final ConcurrentLinkedQueue<Deletion> pending = new ConcurrentLinkedQueue<>();
 
-    LogDeletions(final Path root, final ErrorHandler errors) {
+    LogDeletions(final Path root, final Predicate<Uuid> wasDeleted, final ErrorHandler errors) {
         this.root = root;
+        this.wasDeleted = wasDeleted;
         this.errors = errors;
     }
 
@@ -56,8 +59,19 @@ final class LogDeletions {
         }
     }
 
-    /** Gives a directory that belongs to no partition a name that no partition can have. */
+    /**
+     * Gives a directory that belongs to no partition a name that no partition can have. It is removed when its topic is
+     * known to be deleted, and kept otherwise.
+     */
     void setAside(final Path directory, final String topic, final int partition) throws IOException {
+        final Uuid topicId = KafkaLogOpener.topicId(directory);
+        if (topicId != null && wasDeleted.test(topicId)) {
+            final Path deleted = root.resolve(UnifiedLog.logDeleteDirName(new TopicPartition(topic, partition)));
+            Files.move(directory, deleted, StandardCopyOption.ATOMIC_MOVE);
+            add(null, deleted);
+            LOG.info("{} is of a topic that was deleted while this node was away; it is removed", directory);
+            return;
+        }
         final Path stray = root.resolve(UnifiedLog.logStrayDirName(new TopicPartition(topic, partition)));
         Files.move(directory, stray, StandardCopyOption.ATOMIC_MOVE);
         LOG.warn(

@@ -1,5 +1,7 @@
 package io.epona.partitionlog;
 
+import org.apache.kafka.common.Uuid;
+
 /**
  * The partitions that exist, by the cluster's metadata as this node knows it. Called by any thread, also on the path of
  * an append or a read: it answers from memory.
@@ -19,4 +21,14 @@ public interface PartitionDirectory {
      * @return the partition's number in the cell, or -1 when there is none of this name
      */
     int partitionIndex(String topic, int partition);
+
+    /**
+     * Whether a topic was there and was deleted, so that what is left of it may be removed.
+     *
+     * @param topicId the topic's id
+     * @return false when that is not known
+     */
+    default boolean wasDeleted(final Uuid topicId) {
+        return false;
+    }
 }

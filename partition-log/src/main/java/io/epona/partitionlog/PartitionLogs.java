@@ -73,7 +73,7 @@ public final class PartitionLogs implements AutoCloseable {
         this.kafka = new KafkaLogs(clock, new DelayedTasks(clock));
         this.opener = new KafkaLogOpener(kafka);
         this.states = new SavedLogStates(config.directory().resolve(STATES_FILE), bootId);
-        this.deletions = new LogDeletions(config.directory(), errors);
+        this.deletions = new LogDeletions(config.directory(), directory::wasDeleted, errors);
         this.slots = new LogSlots(config, directory, clock, opener, states, deletions);
         this.fileSystemFlush = new FileSystemFlush(config.directory());
         this.maintenance = new LogMaintenance(this, directory, clock, fatal, errors);

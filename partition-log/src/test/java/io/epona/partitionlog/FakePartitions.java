@@ -1,6 +1,7 @@
 package io.epona.partitionlog;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.storage.internals.log.LogConfig;
@@ -9,6 +10,7 @@ import org.apache.kafka.storage.internals.log.LogConfig;
 final class FakePartitions implements PartitionDirectory {
     private final ConcurrentHashMap<Integer, PartitionDescription> partitions = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Integer> indexes = new ConcurrentHashMap<>();
+    private final Set<Uuid> deletedTopics = ConcurrentHashMap.newKeySet();
 
     static LogConfig config(final String... keysAndValues) {
         final Map<String, String> values = new java.util.HashMap<>();
@@ -46,6 +48,16 @@ final class FakePartitions implements PartitionDirectory {
         final PartitionDescription removed = partitions.remove(partitionIndex);
         indexes.remove(removed.directoryName(), partitionIndex);
         return removed;
+    }
+
+    /** The topic is deleted, and that is known. */
+    void delete(final int partitionIndex) {
+        deletedTopics.add(remove(partitionIndex).topicId());
+    }
+
+    @Override
+    public boolean wasDeleted(final Uuid topicId) {
+        return deletedTopics.contains(topicId);
     }
 
     @Override

@@ -193,6 +193,26 @@ class RetentionTest {
     }
 
     @Test
+    void shouldRemoveDirectoryWhenItsTopicWasDeletedWhileTheNodeWasAway() throws Exception {
+        try (TestLane lane = new TestLane(RING_LENGTH)) {
+            partitions.add(8, "passing", 0, FakePartitions.config());
+            try (TestShelf shelf = shelf(lane)) {
+                lane.append(8, 1, 100);
+                shelf.drainAll();
+            }
+            assertTrue(Files.exists(directory.resolve("passing-0")));
+            partitions.delete(8);
+            try (TestShelf shelf = shelf(lane)) {
+                for (int i = 0; i < 100; i++) {
+                    shelf.maintenance.doWork();
+                    shelf.clock.advanceMs(1);
+                }
+                assertEquals(0, directory.toFile().list((parent, name) -> name.startsWith("passing-0")).length);
+            }
+        }
+    }
+
+    @Test
     void shouldNotSetAsideADirectoryWhoseTopicGoesWhileTheNodeServes() throws Exception {
         try (TestLane lane = new TestLane(RING_LENGTH)) {
             try (TestShelf shelf = shelf(lane)) {
