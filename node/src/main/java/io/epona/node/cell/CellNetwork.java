@@ -3,6 +3,7 @@ package io.epona.node.cell;
 import io.aeron.Aeron;
 import io.epona.node.config.CellKeys;
 import io.epona.node.config.CellMember;
+import io.epona.node.config.ThreadKeys;
 import io.epona.replicator.AeronPeerTransport;
 import io.epona.replicator.AeronTransportConfig;
 import io.epona.replicator.driver.MediaDriverConfig;
@@ -68,6 +69,8 @@ public final class CellNetwork implements AutoCloseable {
         final LateSignal onReceived = new LateSignal();
         final int replicationPort = CellKeys.self(config).address().port();
         final boolean isDedicated = config.profile() == Profile.DEDICATED;
+        final ThreadPlacement placement = ThreadPlacement.DEFAULT.withSlice(
+                config.get(ThreadKeys.HOT_SLICE).toNanos());
         final RunningMediaDriver driver = MediaDriverLauncher.launch(
                 new MediaDriverConfig(
                         directory,
@@ -79,7 +82,7 @@ public final class CellNetwork implements AutoCloseable {
                         Math.toIntExact(config.get(CellKeys.REPLICATION_TERM_LENGTH)),
                         MediaDriverConfig.DEFAULT_MAX_WAIT_MS),
                 new MediaDriverLauncher.Context(
-                        Map.of(replicationPort, onReceived), onReceived, ThreadPlacement.DEFAULT, errorHandler, fatal));
+                        Map.of(replicationPort, onReceived), onReceived, placement, errorHandler, fatal));
         driver.warnings().forEach(LOGGER::warn);
         return new CellNetwork(config, errorHandler, onReceived, driver);
     }

@@ -50,7 +50,7 @@ public final class MediaDriverLauncher {
      *     at any other port.
      * @param roomReader with {@link MediaDriverConfig#EVENT}: who is woken when {@link DriverLink#wantRoom()} was
      *     called and a receiver has moved its window.
-     * @param placement of the one thread of a driver that is not dedicated, without a core.
+     * @param placement of the driver's threads; cores are the configuration's.
      * @param errorHandler hears of the driver's errors.
      * @param fatalHandler hears when a thread of the driver ended without having been asked to.
      */
@@ -141,7 +141,8 @@ public final class MediaDriverLauncher {
     private static ThreadPlacement placement(final MediaDriverConfig config, final Context context, final int index) {
         return config.cores().isEmpty()
                 ? context.placement()
-                : ThreadPlacement.pinnedTo(config.cores().get(index));
+                : ThreadPlacement.pinnedTo(config.cores().get(index))
+                        .withSlice(context.placement().sliceNs());
     }
 
     private static IdleStrategy idle(final MediaDriverConfig config) {
@@ -160,6 +161,7 @@ public final class MediaDriverLauncher {
                     () -> {
                         Throwable reason = null;
                         try {
+                            // Works without its time slice; the node's other threads count that there is none.
                             placement.applyToCurrentThread();
                             runnable.run();
                         } catch (final Throwable t) {
