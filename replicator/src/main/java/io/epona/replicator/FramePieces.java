@@ -45,6 +45,11 @@ final class FramePieces {
     private long endPosition;
     private int sentLength;
 
+    /** What was found at a position, so that frames which wait for room are not looked at again and again. */
+    private long foundPosition;
+
+    private int foundLength;
+
     /**
      * @param lane whose log it is.
      * @param fromNode this node.
@@ -82,6 +87,7 @@ final class FramePieces {
     void start(final int newLeaderEpoch) {
         leaderEpoch = newLeaderEpoch;
         partOffset = 0;
+        foundLength = 0;
     }
 
     /**
@@ -203,6 +209,15 @@ final class FramePieces {
         if (available < remaining && available <= maxFramesLength) {
             return available;
         }
+        if (foundLength > 0 && foundPosition == position) {
+            return foundLength;
+        }
+        foundPosition = position;
+        foundLength = walk(buffer, offset, available);
+        return foundLength;
+    }
+
+    private int walk(final DirectBuffer buffer, final int offset, final int available) {
         int length = 0;
         while (available - length >= FrameDescriptor.HEADER_LENGTH) {
             final int frameLength = FrameDescriptor.frameLength(buffer, offset + length);
