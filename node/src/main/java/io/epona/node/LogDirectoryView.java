@@ -39,4 +39,9 @@ public record LogDirectoryView(Supplier<ClusterImage> images) implements Partiti
     public boolean wasDeleted(final Uuid topicId) {
         return images.get().wasDeleted(topicId);
     }
+
+    @Override
+    public int announcedLimit() {
+        return images.get().partitionIndexLimit();
+    }
 }

@@ -1,5 +1,6 @@
 package io.epona.node;
 
+import io.epona.controller.ClusterImage;
 import io.epona.journal.JournalConfig;
 import io.epona.journal.JournalWriter;
 import io.epona.node.cell.Membership;
@@ -153,6 +154,11 @@ record RunningLane(
                 Set.of());
     }
 
+    /** A replica may get frames of a partition before it hears that the partition was made. */
+    private static boolean mayExist(final ClusterImage image, final int partitionIndex) {
+        return partitionIndex >= image.partitionIndexLimit() || image.partition(partitionIndex) != null;
+    }
+
     private static CheckpointAgent checkpointAgent(
             final Surroundings node, final LaneStore store, final ShadowHandOver shadow, final Signal wakeLane) {
         final JournalConfig journal = store.journal().config();
@@ -169,7 +175,7 @@ record RunningLane(
                 store.checkpoint(),
                 store.store(),
                 node.clock(),
-                partitionIndex -> node.controller().image().partition(partitionIndex) != null,
+                partitionIndex -> mayExist(node.controller().image(), partitionIndex),
                 wakeLane,
                 node.fatal(),
                 CheckpointContext.Meters.create(node.counters(), journal.laneId())));

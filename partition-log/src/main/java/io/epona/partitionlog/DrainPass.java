@@ -27,6 +27,8 @@ final class DrainPass {
 
     private long startPosition;
     private long endPosition;
+    private long heldPosition;
+    private int announcedLimit;
     private int nextGroup;
     private boolean isSparse;
     private boolean isUnderWay;
@@ -40,13 +42,18 @@ final class DrainPass {
         this.pace = new FlushPace(config.drainsPerSecond());
     }
 
-    /** Finds out what there is to drain; decides nothing. */
+    /**
+     * Finds out what there is to drain; decides nothing. It ends before the first frame of a partition that this node's
+     * metadata do not have yet.
+     */
     void look(final long drained, final long committed) {
         groups.clear();
         startPosition = drained;
+        heldPosition = Long.MAX_VALUE;
+        announcedLimit = context.logs().announcedLimit();
         read(drained, committed, PartitionLogLimits.MAX_DRAIN_LENGTH);
         isSparse = isThin();
-        if (isSparse && endPosition < committed) {
+        if (isSparse && endPosition < Math.min(committed, heldPosition)) {
             final long more = config.latestDrainLength() - (endPosition - startPosition);
             if (more > 0) {
                 read(endPosition, committed, (int) Math.min(more, Integer.MAX_VALUE));
@@ -56,13 +63,19 @@ final class DrainPass {
 
     private void read(final long from, final long committed, final int maxLength) {
         reader.read(from, committed, collector, maxLength);
-        endPosition = Math.min(reader.position(), committed);
+        endPosition = Math.min(Math.min(reader.position(), committed), heldPosition);
     }
 
     private void collect(final DirectBuffer buffer, final int offset, final int frameLength, final long position) {
         final byte type = FrameDescriptor.type(buffer, offset);
-        if (type == FrameDescriptor.TYPE_RECORDS || type == FrameDescriptor.TYPE_TRIM) {
-            groups.add(FrameDescriptor.partitionIndex(buffer, offset), offset);
+        if (heldPosition < position || type != FrameDescriptor.TYPE_RECORDS && type != FrameDescriptor.TYPE_TRIM) {
+            return;
+        }
+        final int partitionIndex = FrameDescriptor.partitionIndex(buffer, offset);
+        if (partitionIndex >= announcedLimit) {
+            heldPosition = position;
+        } else {
+            groups.add(partitionIndex, offset);
         }
     }
 

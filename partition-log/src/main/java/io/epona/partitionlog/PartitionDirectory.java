@@ -31,4 +31,15 @@ public interface PartitionDirectory {
     default boolean wasDeleted(final Uuid topicId) {
         return false;
     }
+
+    /**
+     * How far this node's metadata reach. A replica may get records of a partition before it hears that the partition
+     * was made: they are kept where they are until then.
+     *
+     * @return partitions of this index and above may have been made already; a lower one without a description was
+     *     deleted
+     */
+    default int announcedLimit() {
+        return Integer.MAX_VALUE;
+    }
 }

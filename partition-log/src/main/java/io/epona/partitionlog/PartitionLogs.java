@@ -355,6 +355,11 @@ public final class PartitionLogs implements AutoCloseable {
         }
     }
 
+    /** {@link PartitionDirectory#announcedLimit()}. */
+    int announcedLimit() {
+        return directory.announcedLimit();
+    }
+
     /** Directory that holds the logs. */
     public Path directory() {
         return config.directory();

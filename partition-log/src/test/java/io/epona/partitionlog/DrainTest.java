@@ -62,6 +62,34 @@ class DrainTest {
     }
 
     @Test
+    void shouldKeepFramesOfAPartitionThatTheMetadataDoNotHaveYet() throws Exception {
+        partitions.announcedLimit = 3;
+        try (TestLane lane = new TestLane(RING_LENGTH)) {
+            try (TestShelf shelf = new TestShelf(lane, directory, partitions)) {
+                lane.append(0, 2, 100);
+                final long held = lane.position();
+                lane.append(3, 1, 100);
+                lane.append(1, 1, 100);
+                shelf.agent.requestDrain();
+                shelf.drive(() -> lane.counters.drained().get() == held);
+                for (int i = 0; i < 1_000; i++) {
+                    shelf.agent.requestDrain();
+                    shelf.agent.doWork();
+                    shelf.clock.advanceMs(10);
+                }
+                assertEquals(held, lane.counters.drained().get());
+                assertEquals(2, shelf.logs.logEndOffset(0));
+                assertEquals(0, shelf.logs.logEndOffset(1));
+                partitions.announcedLimit = 4;
+                shelf.drainAll();
+                assertEquals(1, shelf.logs.logEndOffset(3));
+                assertEquals(1, shelf.logs.logEndOffset(1));
+            }
+            assertEqualToJournal(lane, directory, partitions);
+        }
+    }
+
+    @Test
     void shouldBeReadableByKafkaWhenDrained() throws Exception {
         try (TestLane lane = new TestLane(RING_LENGTH);
                 TestShelf shelf = new TestShelf(lane, directory, partitions)) {

@@ -12,6 +12,9 @@ final class FakePartitions implements PartitionDirectory {
     private final ConcurrentHashMap<String, Integer> indexes = new ConcurrentHashMap<>();
     private final Set<Uuid> deletedTopics = ConcurrentHashMap.newKeySet();
 
+    /** Partitions of this index and above are not known yet. */
+    volatile int announcedLimit = Integer.MAX_VALUE;
+
     static LogConfig config(final String... keysAndValues) {
         final Map<String, String> values = new java.util.HashMap<>();
         for (int i = 0; i < keysAndValues.length; i += 2) {
@@ -68,5 +71,10 @@ final class FakePartitions implements PartitionDirectory {
     @Override
     public int partitionIndex(final String topic, final int partition) {
         return indexes.getOrDefault(topic + "-" + partition, -1);
+    }
+
+    @Override
+    public int announcedLimit() {
+        return announcedLimit;
     }
 }
