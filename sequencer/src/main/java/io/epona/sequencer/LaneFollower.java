@@ -64,6 +64,8 @@ final class LaneFollower {
     private long ackedReceived;
     private long ackedDurable;
     private boolean isInstallReported;
+    private boolean isBlocked;
+    private long blockedSinceNs;
 
     LaneFollower(final LaneContext context, final LaneLog log, final LaneOutbox outbox, final Cell cell) {
         final LaneReplication replication = context.replication();
@@ -85,6 +87,7 @@ final class LaneFollower {
         assignment.set(newAssignment);
         settleCommitted();
         isInstallReported = false;
+        isBlocked = false;
         hasGap = false;
         lastGapNs = nowNs - LaneLimits.GAP_INTERVAL_NS;
         ask(State.ASKING, nowNs);
@@ -310,9 +313,9 @@ final class LaneFollower {
             return Action.CONTINUE;
         }
         if (!log.appender().hasRoomUpTo(FrameDescriptor.framePosition(end, log.spanLength()), Long.MAX_VALUE)) {
-            // Nothing behind it is read either, so that the leader's sender sees that there is no room here.
-            return Action.ABORT;
+            return onNoRoom();
         }
+        isBlocked = false;
         final int known = lengthKnown(buffer, offset, length, position);
         if (known < 0 || !isValid(buffer, offset + known, length - known)) {
             hasGap = true;
@@ -320,6 +323,24 @@ final class LaneFollower {
         }
         log.appendFrames(buffer, offset + known, length - known);
         hasGap = false;
+        return Action.CONTINUE;
+    }
+
+    /**
+     * Nothing behind it is read either, so that the leader's sender sees that there is no room here. Not for ever: what
+     * is behind may tell that more is committed, which is what makes room.
+     */
+    private Action onNoRoom() {
+        if (!isBlocked) {
+            isBlocked = true;
+            blockedSinceNs = lastHeardNs;
+        }
+        if (lastHeardNs - blockedSinceNs < limits.silenceNs()) {
+            return Action.ABORT;
+        }
+        isBlocked = false;
+        hasGap = true;
+        meters.gaps().incrementPlain();
         return Action.CONTINUE;
     }
 

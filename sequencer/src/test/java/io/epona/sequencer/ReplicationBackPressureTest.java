@@ -132,6 +132,36 @@ class ReplicationBackPressureTest {
     }
 
     @Test
+    void shouldReadOnWhenAMessageFindsNoRoomForLong() {
+        final LaneCell cell = LaneCell.led(2, 0);
+        final CellNode follower = cell.nodes[1];
+        cell.aliveBits = 1;
+        cell.decide(Set.of(0));
+        for (int i = 0; i < 400; i++) {
+            cell.offer(0, 0, Batches.plain(1, 400));
+            cell.nodes[0].replies();
+            cell.step(cell.nodes[0]);
+            // Its shelf stands still, so that nothing makes room.
+            follower.step();
+            cell.readOutbox(follower);
+            cell.deliver(1, 0, 100);
+            follower.write();
+            cell.clock.advanceMs(1);
+        }
+        assertTrue(follower.peers.size() > 0);
+        assertTrue(follower.committed() <= CellNode.RING_LENGTH);
+        final long gaps = follower.meters.gaps().get();
+        cell.clock.advanceNs(ReplicationLimits.DEDICATED.silenceNs());
+        for (int i = 0; i < 10; i++) {
+            follower.step();
+        }
+        assertTrue(follower.meters.gaps().get() > gaps);
+        assertEquals(0, follower.peers.size());
+        cell.run(300);
+        cell.assertConverged();
+    }
+
+    @Test
     void shouldStillBeginItsEpochWhenThePredecessorFilledTheLog() {
         final LaneCell cell = LaneCell.led(3, 0);
         cell.nodes[1].isJournalStuck = true;
