@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A running node: a cell of one, or one of several nodes of a cell. {@link #start} returns when it serves;
- * {@link #close()} stops it cleanly, so that the next start has nothing to recover. Each is called once, by any thread.
+ * {@link #close()} stops it cleanly, so that the next start has little to recover. Each is called once, by any thread.
  */
 public final class Node implements AutoCloseable {
     /** Leader epoch of every lane of a cell of one: its leader never changes. */

@@ -49,7 +49,7 @@ import org.agrona.concurrent.status.AtomicCounter;
  * that assembles and closes the node.
  *
  * <p>Threads are closed in the order in which records pass them: gateways and lanes, journal writers, the background
- * thread. What one left for the next is then done, and a clean stop leaves nothing to recover.
+ * thread. What one left for the next is then done, and a clean stop leaves little to recover.
  */
 final class NodeThreads implements AutoCloseable {
     private static final int BACKOFF_YIELDS = 1;
