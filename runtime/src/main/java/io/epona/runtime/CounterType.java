@@ -79,7 +79,7 @@ public enum CounterType {
     /** {@link LaneRole#readyPosition()}. */
     LANE_READY_POSITION(
             121,
-            "lane-ready-position",
+            "lane-ready",
             Unit.POSITION,
             Scope.LANE,
             "Committed up to here, the leader exposes everything"),

@@ -77,7 +77,7 @@ class OperationsPageTest {
         final String said = MarkedText.read("README.md")
                 .text()
                 .lines()
-                .filter(line -> line.startsWith("./epona start"))
+                .filter(line -> line.startsWith("./epona start  "))
                 .collect(Collectors.joining());
         assertEquals(
                 "./epona start     # a node: Kafka on " + config.get(ServiceKeys.KAFKA_LISTEN) + ", metrics on "
