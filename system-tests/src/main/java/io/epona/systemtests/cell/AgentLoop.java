@@ -6,7 +6,7 @@ import org.agrona.concurrent.AgentTerminationException;
 
 /**
  * An agent on a thread of its own, in virtual time: a duty cycle now and then while it is idle, soon again while it has
- * work, and soon after a signal. Signals are lost now and then, as a thread may be slow to wake. One thread.
+ * work, and soon after a signal. One thread.
  */
 final class AgentLoop implements Signal {
     private static final long NEVER = Long.MAX_VALUE;
