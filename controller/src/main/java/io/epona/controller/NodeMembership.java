@@ -177,8 +177,10 @@ final class NodeMembership {
         for (LaneInfo lane : image.lanes()) {
             if (lane.leader() == nodeId) {
                 led.add(lane.laneId());
-            } else if (!lane.isOffline() && lane.isr().contains(nodeId)) {
-                return; // its leader still waits for this node
+            } else if (!lane.isOffline()
+                    && lane.isr().contains(nodeId)
+                    && lane.isr().size() > LaneElection.majority(lane)) {
+                return; // its leader still waits for this node, and can do without
             }
         }
         shutdowns.forEach(relieved -> relieved.complete(led));
