@@ -1,7 +1,9 @@
 package io.epona.controller.cluster;
 
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -11,8 +13,10 @@ import java.util.stream.Stream;
  * is behind it would make a quorum that does not know what it had acknowledged.
  *
  * <ul>
- *   <li>A cell is made when <em>every</em> member, asked by this start of the process, says that it has no log either:
- *       then nothing can ever have been committed. (A majority would not do: the rest may have what these have lost.)
+ *   <li>It becomes a member of a new cell when <em>every</em> other member, asked by this start of the process, has
+ *       answered that it has no log either: then nothing had been committed that this one could have lost. (A majority
+ *       would not do: the rest may have what these have lost.) The others may have begun without it meanwhile; it
+ *       catches up as one that was only slow.
  *   <li>Otherwise the member fetches the log from a leader, and votes after that. The leader must have led the same
  *       term for longer than the heartbeat timeout while this member was silent: then it has a quorum without this
  *       member, so no later leader can have been made with a vote that this member has forgotten. It must have all that
@@ -39,6 +43,7 @@ final class CellFormation {
     private static final int SILENT_TIMEOUTS = 2;
 
     private final ClusterLogConfig config;
+    private final Set<Integer> withoutLog = new HashSet<>();
     private int leaderId = -1;
     private long leaderTermId = -1;
     private long leaderSinceNs;
@@ -54,6 +59,14 @@ final class CellFormation {
      * @param heard the others' answers to this process.
      */
     Decision decide(MemberState own, Map<Integer, StatusExchange.Heard> heard, long nowNs) {
+        heard.values().stream()
+                .map(StatusExchange.Heard::status)
+                .filter(status -> !status.hasLog())
+                .forEach(status -> withoutLog.add(status.nodeId()));
+        if (own.phase() == MemberState.Phase.EMPTY
+                && withoutLog.size() == config.peers().size()) {
+            return new Decision.Form(cellId(own, heard));
+        }
         Map<Integer, MemberStatus> fresh = heard.entrySet().stream()
                 .filter(entry -> nowNs - entry.getValue().timeNs() < ClusterLogLimits.STATUS_FRESH_NS)
                 .collect(Collectors.toMap(
@@ -62,16 +75,11 @@ final class CellFormation {
                 .filter(MemberStatus::isLeader)
                 .max(Comparator.comparingLong(MemberStatus::leadershipTermId))
                 .orElse(null);
-        if (leader != null) {
-            return follow(leader, nowNs);
+        if (leader == null) {
+            leaderId = -1;
+            return new Decision.Wait(reason(own, fresh));
         }
-        leaderId = -1;
-        if (own.phase() == MemberState.Phase.EMPTY
-                && fresh.size() == config.peers().size()
-                && fresh.values().stream().noneMatch(MemberStatus::hasLog)) {
-            return new Decision.Form(cellId(own, fresh));
-        }
-        return new Decision.Wait(reason(own, fresh));
+        return follow(leader, nowNs);
     }
 
     private Decision follow(MemberStatus leader, long nowNs) {
@@ -87,14 +95,17 @@ final class CellFormation {
     }
 
     /** Of members that have taken an id already, theirs; else the proposal of the one with the smallest node id. */
-    private UUID cellId(MemberState own, Map<Integer, MemberStatus> fresh) {
-        return fresh.values().stream()
+    private static UUID cellId(MemberState own, Map<Integer, StatusExchange.Heard> heard) {
+        return heard.values().stream()
+                .map(StatusExchange.Heard::status)
                 .filter(status -> status.phase() == MemberState.Phase.MEMBER)
                 .map(MemberStatus::cellId)
                 .findFirst()
                 .orElseGet(() -> Stream.concat(
                                 Stream.of(Map.entry(own.nodeId(), own.cellId())),
-                                fresh.values().stream().map(status -> Map.entry(status.nodeId(), status.cellId())))
+                                heard.values().stream()
+                                        .map(StatusExchange.Heard::status)
+                                        .map(status -> Map.entry(status.nodeId(), status.cellId())))
                         .min(Map.Entry.comparingByKey())
                         .orElseThrow()
                         .getValue());
@@ -103,7 +114,7 @@ final class CellFormation {
     private String reason(MemberState own, Map<Integer, MemberStatus> fresh) {
         String silent = config.peers().stream()
                 .map(CellMember::nodeId)
-                .filter(nodeId -> !fresh.containsKey(nodeId))
+                .filter(nodeId -> !fresh.containsKey(nodeId) && !withoutLog.contains(nodeId))
                 .map(String::valueOf)
                 .collect(Collectors.joining(", "));
         boolean isNewCell = own.phase() == MemberState.Phase.EMPTY

@@ -108,6 +108,7 @@ final class ConsensusThread implements Runnable {
 
     /** Any thread: has the thread close everything and end. */
     void close() {
+        errorHandler.closing();
         isClosing = true;
         signal.signal();
     }
@@ -401,6 +402,9 @@ final class ConsensusThread implements Runnable {
                 throw new AgentTerminationException("control log is closed while it waits");
             }
             serviceSignal.signal();
+            if (!isShuttingDown) {
+                exchange.poll(System.nanoTime()); // the others need not wait for what this member waits for
+            }
             LocalArchive current = archive;
             busyIdleStrategy.idle(current == null ? 0 : current.invoke());
         }

@@ -46,11 +46,13 @@ class CellFormationTest {
     }
 
     @Test
-    void shouldWaitWhenAnAnswerIsOld() {
+    void shouldBecomeAMemberWhenTheOthersHadNoLogAndHaveBegunMeanwhile() {
         hear(1, Phase.EMPTY, proposal(1), false, -1);
-        hear(3, Phase.EMPTY, proposal(3), false, -1);
-        nowNs += ClusterLogLimits.STATUS_FRESH_NS;
         assertInstanceOf(Decision.Wait.class, decide(empty));
+        nowNs += ClusterLogLimits.STATUS_FRESH_NS;
+        hear(1, Phase.MEMBER, CELL, true, 1);
+        hear(3, Phase.MEMBER, CELL, false, -1);
+        assertEquals(new Decision.Form(CELL), decide(empty));
     }
 
     @Test
