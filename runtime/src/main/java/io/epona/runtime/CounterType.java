@@ -78,11 +78,7 @@ public enum CounterType {
             120, "lane-leading-epoch", Unit.GAUGE, Scope.LANE, "Leader epoch in which this node leads, or -1"),
     /** {@link LaneRole#readyPosition()}. */
     LANE_READY_POSITION(
-            121,
-            "lane-ready",
-            Unit.POSITION,
-            Scope.LANE,
-            "Committed up to here, the leader exposes everything"),
+            121, "lane-ready", Unit.POSITION, Scope.LANE, "Committed up to here, the leader exposes everything"),
     /** {@link LaneRole#inSync()}. */
     LANE_IN_SYNC(122, "lane-in-sync", Unit.GAUGE, Scope.LANE, "In-sync replicas that commits wait for, if leading"),
     /** Becoming leader. */

@@ -21,7 +21,6 @@ import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneProxy;
 import io.epona.sequencer.LaneReplication;
 import io.epona.sequencer.ReplicaTooOldException;
-import io.epona.sequencer.ReplicaTooOldException;
 import io.epona.sequencer.ReplicationLimits;
 import io.epona.sequencer.ShadowHandOver;
 import java.util.ArrayList;
