@@ -40,6 +40,7 @@ public final class PartitionLogs implements AutoCloseable {
     private final FileSystemFlush fileSystemFlush;
     private final LogMaintenance maintenance;
     private final LogSlots slots;
+    private final LogReader reader;
     private final ConcurrentLinkedQueue<Integer> openRequests = new ConcurrentLinkedQueue<>();
     private volatile boolean failed;
     private boolean refill;
@@ -75,6 +76,7 @@ public final class PartitionLogs implements AutoCloseable {
         this.states = new SavedLogStates(config.directory().resolve(STATES_FILE), bootId);
         this.deletions = new LogDeletions(config.directory(), directory::wasDeleted, errors);
         this.slots = new LogSlots(config, directory, clock, opener, states, deletions);
+        this.reader = new LogReader(slots, states, directory);
         this.fileSystemFlush = new FileSystemFlush(config.directory());
         this.maintenance = new LogMaintenance(this, directory, clock, fatal, errors);
     }
@@ -125,27 +127,7 @@ public final class PartitionLogs implements AutoCloseable {
      * @return to be closed by the caller
      */
     public LogRead read(final int partitionIndex, final long offset, final int maxLength, final boolean minOneMessage) {
-        if (hasNoLog(partitionIndex)) {
-            return readNothing(offset);
-        }
-        final LogSlot slot = acquire(partitionIndex);
-        return slot == null ? LogRead.UNKNOWN : readLeased(slot, offset, maxLength, minOneMessage);
-    }
-
-    /** Whether the partition exists and nothing was ever drained for it: readers make no directories. */
-    private boolean hasNoLog(final int partitionIndex) {
-        if (isOpen(partitionIndex)) {
-            return false;
-        }
-        final PartitionDescription partition = directory.partition(partitionIndex);
-        return partition != null
-                && states.get(partition) == SavedLogState.NOTHING
-                && !Files.isDirectory(path(partition));
-    }
-
-    private static LogRead readNothing(final long offset) {
-        final LogRead.Status status = offset == 0 ? LogRead.Status.EMPTY : LogRead.Status.OFFSET_OUT_OF_RANGE;
-        return new LogRead(status, null, 0, -1, 0, 0, null);
+        return reader.read(partitionIndex, offset, maxLength, minOneMessage);
     }
 
     /** As {@link #read}, but never opens a log itself: a thread that must not block asks again after OPENING. */
@@ -153,10 +135,10 @@ public final class PartitionLogs implements AutoCloseable {
             final int partitionIndex, final long offset, final int maxLength, final boolean minOneMessage) {
         final LogSlot slot = slots.leaseIfOpen(partitionIndex);
         if (slot != null) {
-            return readLeased(slot, offset, maxLength, minOneMessage);
+            return reader.readLeased(slot, offset, maxLength, minOneMessage);
         }
-        if (hasNoLog(partitionIndex)) {
-            return readNothing(offset);
+        if (reader.hasNoLog(partitionIndex)) {
+            return LogReader.readNothing(offset);
         }
         return requestOpen(partitionIndex) ? LogRead.BEING_OPENED : LogRead.UNKNOWN;
     }
@@ -183,23 +165,6 @@ public final class PartitionLogs implements AutoCloseable {
     /** Whether a read would find the log open. */
     public boolean isOpen(final int partitionIndex) {
         return slots.isOpen(partitionIndex);
-    }
-
-    private LogRead readLeased(
-            final LogSlot slot, final long offset, final int maxLength, final boolean minOneMessage) {
-        LogRead.Status status = null;
-        try {
-            final LogRead read = slot.log().read(slot, offset, maxLength, minOneMessage);
-            status = read.status();
-            return read;
-        } catch (final IOException e) {
-            throw new PartitionLogException(
-                    "cannot read partition log " + slot.description().directoryName(), e);
-        } finally {
-            if (status != LogRead.Status.RECORDS) {
-                slot.release();
-            }
-        }
     }
 
     /** First offset, as it was last seen or is remembered; opens nothing, cheap. 0 for a partition without data. */
@@ -258,17 +223,17 @@ public final class PartitionLogs implements AutoCloseable {
      * @return empty when there is none; the log ring may hold one still
      */
     public Optional<TimestampAndOffset> offsetForTimestamp(final int partitionIndex, final long timestampMs) {
-        return query(partitionIndex, log -> log.offsetForTimestamp(timestampMs));
+        return reader.query(partitionIndex, log -> log.offsetForTimestamp(timestampMs));
     }
 
     /** The record with the largest time stamp in what was drained; the first of them. Opens the log. */
     public Optional<TimestampAndOffset> maxTimestamp(final int partitionIndex) {
-        return query(partitionIndex, KafkaLog::maxTimestamp);
+        return reader.query(partitionIndex, KafkaLog::maxTimestamp);
     }
 
     /** Where an epoch ends, in what was drained. Opens the log. */
     public EpochSearch searchEpoch(final int partitionIndex, final int leaderEpoch) {
-        return query(partitionIndex, log -> Optional.of(log.searchEpoch(leaderEpoch)))
+        return reader.query(partitionIndex, log -> Optional.of(log.searchEpoch(leaderEpoch)))
                 .orElse(EpochSearch.NOTHING);
     }
 
@@ -276,30 +241,9 @@ public final class PartitionLogs implements AutoCloseable {
     public long openLogEndOffset(final int partitionIndex) {
         final long endOffset = logEndOffset(partitionIndex);
         return endOffset == UNKNOWN_OFFSET
-                ? query(partitionIndex, log -> Optional.of(log.logEndOffset())).orElse(0L)
+                ? reader.query(partitionIndex, log -> Optional.of(log.logEndOffset()))
+                        .orElse(0L)
                 : endOffset;
-    }
-
-    private interface Query<T> {
-        Optional<T> ask(KafkaLog log) throws IOException;
-    }
-
-    private <T> Optional<T> query(final int partitionIndex, final Query<T> query) {
-        if (hasNoLog(partitionIndex)) {
-            return Optional.empty();
-        }
-        final LogSlot slot = acquire(partitionIndex);
-        if (slot == null) {
-            return Optional.empty();
-        }
-        try {
-            return query.ask(slot.log());
-        } catch (final IOException e) {
-            throw new PartitionLogException(
-                    "cannot read partition log " + slot.description().directoryName(), e);
-        } finally {
-            slot.release();
-        }
     }
 
     /** Bytes of the log's segments, as DescribeLogDirs wants them; from the directory when the log is not open. */
