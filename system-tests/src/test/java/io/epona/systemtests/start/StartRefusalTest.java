@@ -63,7 +63,11 @@ class StartRefusalTest {
     void shouldRefuseWhenAnotherNodeUsesTheDirectory() throws Exception {
         final NodeSettings settings = bench.settings();
         final EponaProcess first = bench.start(settings);
-        assertRefused(REFUSED, settings, "running node", settings.directory().toString());
+        assertRefused(
+                REFUSED,
+                settings,
+                "in use by another node",
+                settings.directory().toString());
         final String counters = settings.get("counters.dir");
         final Path elsewhere = Files.createDirectories(bench.directory());
         assertRefused(
