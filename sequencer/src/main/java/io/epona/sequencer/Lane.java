@@ -224,6 +224,11 @@ public final class Lane implements Agent {
         }
     }
 
+    /** What all frames of the log lead to, while this node leads; else null. For checks, on the lane's thread. */
+    public LaneState state() {
+        return commands.state();
+    }
+
     /** True when the lane has ended because of a broken invariant. */
     public boolean isFenced() {
         return isFenced;

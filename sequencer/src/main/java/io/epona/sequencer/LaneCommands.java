@@ -57,6 +57,11 @@ final class LaneCommands {
         this.partitions = partitions;
     }
 
+    /** The state of all frames while the node leads, else null. */
+    LaneState state() {
+        return state;
+    }
+
     /** The node leads in this epoch, from the state of all frames on. */
     void lead(final LaneState newState, final int epoch) {
         state = newState;

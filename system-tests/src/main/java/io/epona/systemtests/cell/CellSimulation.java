@@ -190,17 +190,33 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
         return RecoveredLane.open(host, plan, bug);
     }
 
+    /** What a new leader has derived in a hurry is what its whole log leads to. */
+    private void checkPromotedState(final NodeLife life) {
+        final History.Replica replica = history.replica(life.nodeId());
+        final LaneState replayed = history.replay(plan, replica.log.startPosition());
+        replica.log.replayInto(replayed);
+        compareStates("promoted", life.nodeId(), replayed, life.laneState(), replica.log.end());
+    }
+
     /** The state must be what all frames up to there lead to. */
     private void checkState(final String which, final NodeHost host, final LaneState state, final long position) {
-        final LaneState replayed = history.replay(plan, position);
+        compareStates(which, host.nodeId, history.replay(plan, position), state, position);
+    }
+
+    private void compareStates(
+            final String which,
+            final int nodeId,
+            final LaneState replayed,
+            final LaneState state,
+            final long position) {
         final int expectedLength =
                 CheckpointCodec.encode(replayed, RecoveredLane.IDENTITY, position, position, false, expectedState);
         final int actualLength =
                 CheckpointCodec.encode(state, RecoveredLane.IDENTITY, position, position, false, actualState);
         final UnsafeBuffer expected = new UnsafeBuffer(expectedState, 0, expectedLength);
         if (!expected.equals(new UnsafeBuffer(actualState, 0, actualLength))) {
-            throw new Violation("the " + which + " state of node " + host.nodeId
-                    + " differs from a full replay: position=" + position);
+            throw new Violation(
+                    "the " + which + " state of node " + nodeId + " differs from a full replay: position=" + position);
         }
     }
 
@@ -295,6 +311,7 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
             leaderChanges++;
             world.trace().note(life.nodeId(), "leads epoch ", leadingEpoch);
             history.onLeader(life.nodeId(), (int) leadingEpoch);
+            checkPromotedState(life);
             faults.onLeader(life.nodeId());
         } else {
             world.trace().note(life.nodeId(), "leads no more");

@@ -20,6 +20,7 @@ import io.epona.sequencer.LaneControlProxy;
 import io.epona.sequencer.LaneGateway;
 import io.epona.sequencer.LaneProxy;
 import io.epona.sequencer.LaneReplication;
+import io.epona.sequencer.LaneState;
 import io.epona.sequencer.ReplicaTooOldException;
 import io.epona.sequencer.ReplicationLimits;
 import io.epona.sequencer.ShadowHandOver;
@@ -492,8 +493,9 @@ final class NodeLife implements Life, Broker {
         return controlBridge;
     }
 
-    Lane lane() {
-        return lane;
+    /** What the lane has derived from its log, while it leads. */
+    LaneState laneState() {
+        return lane.state();
     }
 
     @Override

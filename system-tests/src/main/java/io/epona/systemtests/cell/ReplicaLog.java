@@ -1,6 +1,7 @@
 package io.epona.systemtests.cell;
 
 import io.epona.codec.FrameDescriptor;
+import io.epona.sequencer.LaneState;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -126,6 +127,15 @@ final class ReplicaLog {
         frames.clear();
         startPosition = position;
         end = position;
+    }
+
+    /** Applies all frames to a state that has those before. */
+    void replayInto(final LaneState state) {
+        for (final LogFrame frame : frames) {
+            if (frame.type != FrameDescriptor.TYPE_PADDING) {
+                state.onFrame(frame.bytes, 0, frame.bytes.capacity(), frame.position);
+            }
+        }
     }
 
     /** The frame at a position, or null. */
