@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
 final class NodeAssembly {
     private static final Logger LOGGER = LoggerFactory.getLogger(NodeAssembly.class);
     private static final int SHUTDOWN_TIMEOUT_MS = 5_000;
+    private static final long ANSWERS_TIMEOUT_MS = 1_000;
 
     private final EponaConfig config;
     private final NodeDirectories directories;
@@ -149,6 +150,7 @@ final class NodeAssembly {
             if (!kept.isEmpty()) {
                 LOGGER.warn("nobody else can lead lanes of this node while it is away: lanes={}", kept);
             }
+            threads.awaitAnswers(ANSWERS_TIMEOUT_MS);
         } catch (final CompletionException ex) {
             LOGGER.warn(
                     "stopping without having handed over leadership: {}",

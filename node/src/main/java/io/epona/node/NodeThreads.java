@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntToLongFunction;
 import java.util.stream.Stream;
 import org.agrona.concurrent.Agent;
@@ -55,6 +56,7 @@ final class NodeThreads implements AutoCloseable {
     private static final int BACKOFF_YIELDS = 1;
     private static final long MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
     private static final long STOP_TIMEOUT_MS = 20_000;
+    private static final long ANSWERS_POLL_NS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final Surroundings node;
     private final EponaConfig config;
@@ -277,6 +279,15 @@ final class NodeThreads implements AutoCloseable {
                         agent.roleName(),
                         config.get(SLOW_CYCLE).toNanos())
                 .track(agent, node.clock());
+    }
+
+    /** Waits until gateways have answered what they had taken, but not longer than that. */
+    void awaitAnswers(final long timeoutMs) {
+        final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+        while (gatewayAgents.stream().anyMatch(gateway -> gateway.unanswered().join() > 0)
+                && System.nanoTime() - deadlineNs < 0) {
+            LockSupport.parkNanos(ANSWERS_POLL_NS);
+        }
     }
 
     /** Why the node does not serve; null while it does. Any thread. */

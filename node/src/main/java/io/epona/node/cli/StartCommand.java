@@ -1,6 +1,7 @@
 package io.epona.node.cli;
 
 import io.epona.node.Node;
+import io.epona.node.config.CellKeys;
 import io.epona.node.config.NodeSchema;
 import io.epona.node.config.ServiceKeys;
 import io.epona.node.config.StorageKeys;
@@ -120,6 +121,7 @@ public final class StartCommand implements Callable<Integer> {
         }
         process.stopOnSignal();
         final PrintWriter out = spec.commandLine().getOut();
+        CellKeys.promise(config).ifPresent(promise -> out.println("epona: " + promise));
         out.println("epona: ready, kafka on " + node.kafkaAddress() + ", metrics on " + node.metricsAddress());
         out.flush();
         return process.awaitEnd(node);

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -155,6 +156,24 @@ public final class CellKeys {
         final Map<String, String> defaults = new TreeMap<>(configured);
         defaults.put(MIN_IN_SYNC, Integer.toString(members / 2 + 1));
         return defaults;
+    }
+
+    /**
+     * What a cell of several promises to those who ask for all acknowledgements, for the operator to see at the start.
+     */
+    public static Optional<String> promise(final EponaConfig config) {
+        final int members = config.get(CELL_MEMBERS).size();
+        if (members == 0) {
+            return Optional.empty();
+        }
+        final String configured = topicDefaults(config).get(MIN_IN_SYNC);
+        final int floor = Integer.parseInt(configured);
+        return Optional.of("one of a cell of " + members + "; acks=all needs " + floor
+                + " in-sync replicas (min.insync.replicas), so writes go on while "
+                + (members == floor
+                        ? "no node is"
+                        : members - floor + (members - floor == 1 ? " node is" : " nodes are"))
+                + " away; a topic may say otherwise");
     }
 
     static void check(final EponaConfig config, final ConfigSchema.Complaint complaint) {

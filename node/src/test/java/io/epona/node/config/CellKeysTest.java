@@ -33,6 +33,16 @@ class CellKeysTest {
         assertEquals(5, CellKeys.laneCount(load("lane.count=5")));
     }
 
+    @Test
+    void shouldSayHowManyMayBeAwayWhenTheCellHasSeveralNodes() {
+        assertTrue(CellKeys.promise(load(THREE)).orElseThrow().contains("needs 2 in-sync replicas"));
+        assertTrue(CellKeys.promise(load(THREE)).orElseThrow().contains("while 1 node is away"));
+        assertTrue(CellKeys.promise(load(THREE, "topic.config.min.insync.replicas=3"))
+                .orElseThrow()
+                .contains("while no node is away"));
+        assertEquals(Optional.empty(), CellKeys.promise(load("node.id=7")));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
