@@ -192,14 +192,16 @@ class CellHandlersTest {
                 .partitions()
                 .get(partition);
         assertEquals(Errors.LEADER_NOT_AVAILABLE.code(), described.errorCode());
-        assertEquals(List.of(1), described.offlineReplicas());
+        assertEquals(
+                List.of(1, 2), described.offlineReplicas().stream().sorted().toList());
     }
 
-    /** The node that is alone in sync with a lane goes; returns a partition of that lane. */
+    /** The in-sync replicas of a lane go, node 2 and the one that leads; returns a partition of that lane. */
     private int leave(int nodeId) {
         for (int partition = 0; partition < LANES; partition++) {
             if (cell.lane(laneOf(partition)).leader() == nodeId) {
-                cell.propose(laneOf(partition), List.of(nodeId));
+                cell.propose(laneOf(partition), List.of(nodeId, 2));
+                cell.stop(2);
                 cell.stop(nodeId);
                 assertTrue(cell.lane(laneOf(partition)).isOffline());
                 return partition;
