@@ -95,7 +95,7 @@ class DamageTest {
         for (int attempt = 0; attempt < 2; attempt++) {
             final EponaProcess node = bench.launch(settings);
             assertEquals(1, node.awaitExit(END_TIMEOUT_S, TimeUnit.SECONDS), node::err);
-            for (final String word : List.of("damaged", "lane=0", "position=", "fileIndex=0", "offset in file=")) {
+            for (final String word : List.of("damaged", "lane=0", "position=", "segment-000.epj", "offset in file=")) {
                 assertTrue(node.err().contains(word), () -> "expected '" + word + "' in: " + node.err());
             }
         }
