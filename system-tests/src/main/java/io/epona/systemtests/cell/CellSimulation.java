@@ -4,6 +4,7 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.controller.LaneInfo;
 import io.epona.journal.JournalCorruptException;
 import io.epona.journal.JournalFailedException;
+import io.epona.journal.JournalRefusedException;
 import io.epona.journal.JournalTruncation;
 import io.epona.journal.testing.PowerCutException;
 import io.epona.sequencer.CheckpointCodec;
@@ -159,6 +160,15 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
             return;
         } catch (final JournalCorruptException ex) {
             recovered = setAside(host, ex);
+        } catch (final JournalRefusedException ex) {
+            // A header that was written to a wrong place: the node refuses, and its operator gives it an empty disk.
+            if (!host.replica.isSuspect) {
+                throw ex;
+            }
+            world.trace().note(nodeId, "refuses its device: ", ex.getMessage());
+            host.replaceDisk();
+            history.onEmptied(nodeId);
+            recovered = RecoveredLane.open(host, plan, bug);
         }
         begin(host, recovered);
     }
@@ -316,6 +326,22 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
         } else {
             world.trace().note(life.nodeId(), "leads no more");
         }
+    }
+
+    /** A damaged journal that others need is reported; the node gets an empty disk, if others have everything. */
+    @Override
+    public void onUnreadable(final NodeLife life) {
+        final int nodeId = life.nodeId();
+        world.timeline().after(1_000_000, life, () -> {
+            final boolean hasOthers = java.util.Arrays.stream(history.inSync())
+                    .anyMatch(id -> id != nodeId && !history.replica(id).isSuspect && null != lives[id]);
+            if (faults.hasDamaged(nodeId) && hasOthers && quorum.pendingCount() == 0) {
+                endLife(nodeId, Death.KILL);
+                hosts[nodeId].replaceDisk();
+                history.onEmptied(nodeId);
+                restartLater(nodeId);
+            }
+        });
     }
 
     @Override

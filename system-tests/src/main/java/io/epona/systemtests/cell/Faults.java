@@ -50,6 +50,7 @@ final class Faults {
     private final Chance chance;
     private final int nodeCount;
     private final List<Kind> kinds = new ArrayList<>();
+    private final java.util.Set<Integer> damaged = new java.util.TreeSet<>();
     private boolean isStopped;
     private int shortTenures;
     private int count;
@@ -76,7 +77,16 @@ final class Faults {
     }
 
     void start() {
+        if (chance.oneIn(4)) {
+            // Some networks bring a copy of any message long after everything has changed.
+            world.network().quality().latePerMille = 250;
+        }
         world.timeline().after(chance.between(200_000_000L, 600_000_000L), this::next);
+    }
+
+    /** Whether a node's device was ever damaged. */
+    boolean hasDamaged(final int nodeId) {
+        return damaged.contains(nodeId);
     }
 
     void stop() {
@@ -251,6 +261,7 @@ final class Faults {
         quality.mostDelayNs = chance.oneIn(3) ? 20_000_000 : 400_000;
         later(() -> {
             world.network().heal(false);
+            world.network().quality().latePerMille = chance.oneIn(4) ? 250 : 0;
         });
     }
 
@@ -283,6 +294,7 @@ final class Faults {
             return false;
         }
         cell.history().onDamaged(nodeId);
+        damaged.add(nodeId);
         for (int i = chance.between(1, 3); i > 0; i--) {
             final long position = chance.between(oldest, durable - 1);
             host.device.flipBit(
@@ -295,6 +307,7 @@ final class Faults {
 
     private boolean misdirect(final NodeHost host) {
         cell.history().onDamaged(host.nodeId);
+        damaged.add(host.nodeId);
         host.device.misdirectWrite(1);
         return true;
     }

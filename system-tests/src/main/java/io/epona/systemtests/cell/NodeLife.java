@@ -93,6 +93,9 @@ final class NodeLife implements Life, Broker {
         /** The node has ended itself. */
         void onFatal(NodeLife life, String component, Throwable reason);
 
+        /** The replicator of a node has reported something, such as a journal that cannot be read. */
+        void onUnreadable(NodeLife life);
+
         /** The leader's journal does not reach back to where this node's log ends. */
         void onInstallNeeded(NodeLife life);
 
@@ -334,7 +337,10 @@ final class NodeLife implements Life, Broker {
                 host.clock,
                 () -> catchUpLoop.signal(),
                 new BlockedFlag(),
-                error -> world.trace().note(host.nodeId, "replicator reports: ", error.getMessage())));
+                error -> {
+                    world.trace().note(host.nodeId, "replicator reports: ", error.getMessage());
+                    cell.onUnreadable(this);
+                }));
     }
 
     /** Notices that the catch-up agent would sleep. */
