@@ -26,7 +26,7 @@ class PlantedBugTest {
 
     /**
      * Acknowledgements of another epoch do harm only when a node leads, follows and leads again while one is under way;
-     * that has not been met in a thousand seeds, so it is not claimed here.
+     * that was not met in some hundred seeds, so it is not claimed here.
      */
     @ParameterizedTest
     @EnumSource(
