@@ -94,6 +94,12 @@ class ExamplesTest {
         assertTrue(stages.contains("Tag=risk-engine.end-to-end,"), stages);
     }
 
+    /** A node alone has nobody to replicate to. */
+    private static boolean isOfSeveralNodes(final String metric) {
+        return metric.startsWith("epona_replica")
+                || metric.matches("epona_lane_(tenures|truncat|in_sync_proposals|peer|gaps|outbox|journal_stalls).*");
+    }
+
     @Test
     void shouldExportEveryMetricThatIsDocumented() throws Exception {
         runJava("ReportTimes.java");
@@ -103,7 +109,9 @@ class ExamplesTest {
                 .filter(line -> line.startsWith("epona_") || line.startsWith("process_"))
                 .map(line -> line.replaceAll("[{ ].*", "").replaceAll("(epona_stage_seconds)_(count|sum)", "$1"))
                 .collect(Collectors.toCollection(TreeSet::new));
-        assertEquals(OperationsPageTest.documentedMetrics(), exported);
+        final Set<String> expected = new TreeSet<>(OperationsPageTest.documentedMetrics());
+        expected.removeIf(name -> !exported.contains(name) && isOfSeveralNodes(name));
+        assertEquals(expected, exported);
     }
 
     private String runHello() throws Exception {
