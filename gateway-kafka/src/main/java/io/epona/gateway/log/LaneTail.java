@@ -40,6 +40,7 @@ public final class LaneTail implements FrameHandler {
     private long queueTail;
     private long position;
     private long lastCommitted;
+    private long lastOldest;
     private long committedTimeNs;
     private long overruns;
     private long knownEpoch = LaneRole.NOT_LEADING;
@@ -102,10 +103,16 @@ public final class LaneTail implements FrameHandler {
         }
     }
 
-    /** Walks what was committed since the last call, and looks at the lane's role. Returns how much there was. */
+    /**
+     * Walks what was committed since the last call, forgets what may be overwritten, and looks at the lane's role.
+     * Returns how much there was.
+     */
     int poll(final long nowNs) {
         final long committed = view.counters().committed().getAcquire();
         final int count = committed == lastCommitted ? 0 : follow(committed, nowNs);
+        // Also when nothing is committed: what was drained since can no more be read from the ring, and whoever still
+        // looked for it here instead of in the partition logs would find nothing, for as long as nobody writes.
+        evict();
         return count + followRole();
     }
 
@@ -138,7 +145,6 @@ public final class LaneTail implements FrameHandler {
                 lastCommitted = position;
             }
         }
-        evict();
         return Math.max(1, count);
     }
 
@@ -193,6 +199,10 @@ public final class LaneTail implements FrameHandler {
     /** Forgets frames that may be overwritten. */
     private void evict() {
         final long oldest = oldestIntactPosition();
+        if (oldest == lastOldest) {
+            return;
+        }
+        lastOldest = oldest;
         while (queueHead < queueTail) {
             final PartitionTail tail = index.existing(queue[(int) queueHead & (queue.length - 1)]);
             if (tail == null || !tail.hasFrames()) {

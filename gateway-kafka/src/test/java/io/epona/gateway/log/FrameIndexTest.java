@@ -218,6 +218,24 @@ class FrameIndexTest {
         assertNull(read(0, 0, 1, true));
     }
 
+    /** What is drained may be overwritten at any moment: it is for the partition logs from then on. */
+    @Test
+    void shouldForgetWhatWasDrainedAfterTheLastCommit() {
+        write(0, 1, 1_000);
+        while (position < RING_LENGTH - 2_000) {
+            write(1, 1, 1_000);
+        }
+        publish(false);
+        index.poll(1);
+        assertEquals(0, tail(0).firstOffset());
+        counters.drained().setRelease(position);
+        index.poll(2);
+        assertEquals(1, tail(0).firstOffset());
+        assertFalse(tail(0).hasFrames());
+        assertNull(read(0, 0, 1, true));
+        assertEquals(1_000, length(1, tail(1).firstOffset(), 1_000, true));
+    }
+
     @Test
     void shouldSkipAndSaySoWhenTheLaneHasOverwrittenWhatWasNotWalked() {
         write(0, 1, 1_000);
