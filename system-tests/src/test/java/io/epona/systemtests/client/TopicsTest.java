@@ -151,22 +151,35 @@ class TopicsTest {
 
     @Test
     void shouldComeBackEmptyWithAnotherIdWhenMadeAgain() throws Exception {
+        // A producer that remembers the deleted topic would bring it back by asking for it.
+        final EponaProcess another = BENCH.start(BENCH.settings().set("topic.auto-create", "false"));
+        try (Admin itsAdmin = Clients.admin(another.bootstrap())) {
+            makeAgainAndAgain(another.bootstrap(), itsAdmin);
+        }
+        assertEquals(0, another.stop());
+    }
+
+    private static void makeAgainAndAgain(final String bootstrap, final Admin admin) throws Exception {
         final TopicPartition partition = new TopicPartition("again", 0);
         Uuid before = Uuid.ZERO_UUID;
-        try (KafkaProducer<byte[], byte[]> producer = Clients.producer(node.bootstrap(), "metadata.max.age.ms", 100)) {
+        try (KafkaProducer<byte[], byte[]> producer = Clients.producer(bootstrap, "metadata.max.age.ms", 100);
+                KafkaConsumer<byte[], byte[]> consumer = Clients.consumer(bootstrap)) {
             for (int round = 0; round < 5; round++) {
                 Clients.createTopic(admin, "again", 1);
-                final Uuid id = describe("again").topicId();
+                final Uuid id = Clients.get(
+                                admin.describeTopics(List.of("again")).allTopicNames())
+                        .get("again")
+                        .topicId();
                 assertNotEquals(before, id);
                 before = id;
                 assertEquals(0, Clients.endOffset(consumer, partition));
-                try (KafkaProducer<byte[], byte[]> fresh = Clients.producer(node.bootstrap())) {
+                try (KafkaProducer<byte[], byte[]> fresh = Clients.producer(bootstrap)) {
                     for (int i = 0; i < 10; i++) {
                         Clients.send(fresh, Clients.record(partition, ("round " + round).getBytes()));
                     }
                 }
                 Clients.send(producer, Clients.record(partition, ("round " + round).getBytes()));
-                try (KafkaConsumer<byte[], byte[]> reader = Clients.consumer(node.bootstrap())) {
+                try (KafkaConsumer<byte[], byte[]> reader = Clients.consumer(bootstrap)) {
                     for (final var record : Clients.read(reader, partition, 0, 11)) {
                         assertEquals("round " + round, new String(record.value()));
                     }
