@@ -293,6 +293,16 @@ public final class ClusterImage {
     }
 
     /**
+     * Kafka's image for those who want topics, configurations and nodes: leaders and in-sync replicas of partitions may
+     * be those of an earlier moment, the lanes have the present ones. Costs nothing.
+     *
+     * @return Kafka's image but for what lanes say.
+     */
+    public MetadataImage kafkaTopics() {
+        return baseKafkaImage();
+    }
+
+    /**
      * Kafka's image, in which leaders and in-sync replicas of partitions may be those of an earlier moment: the lanes
      * have the present ones. All else is as it is.
      */
