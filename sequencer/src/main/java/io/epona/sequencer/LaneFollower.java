@@ -63,6 +63,7 @@ final class LaneFollower {
     private long lastGapNs;
     private long ackedReceived;
     private long ackedDurable;
+    private long lastAckNs;
     private boolean isInstallReported;
     private boolean isBlocked;
     private long blockedSinceNs;
@@ -90,6 +91,7 @@ final class LaneFollower {
         isBlocked = false;
         hasGap = false;
         lastGapNs = nowNs - LaneLimits.GAP_INTERVAL_NS;
+        lastAckNs = nowNs - LaneLimits.RECEIPT_INTERVAL_NS;
         ask(State.ASKING, nowNs);
         if (cutsToCommitted) {
             cut(log.committed());
@@ -162,19 +164,30 @@ final class LaneFollower {
         final long received = log.end();
         final long durable = Math.min(received, log.durable());
         final boolean tellsGap = hasGap && nowNs - lastGapNs >= LaneLimits.GAP_INTERVAL_NS;
-        if (!isAckDue && !tellsGap && received == ackedReceived && durable == ackedDurable) {
+        if (!isAckDue && !tellsGap && durable == ackedDurable && !isReceiptDue(received, nowNs)) {
             return 0;
         }
         if (outbox.followerAck(assignment, received, durable, tellsGap)) {
             isAckDue = false;
             ackedReceived = received;
             ackedDurable = durable;
+            lastAckNs = nowNs;
             if (tellsGap) {
                 hasGap = false;
                 lastGapNs = nowNs;
             }
         }
         return 1;
+    }
+
+    /**
+     * What was received is told with the next durable position, which commits wait for and which comes soon: a message
+     * of its own for each receipt would double the followers' messages. Only much of it, or a slow journal, has one.
+     */
+    private boolean isReceiptDue(final long received, final long nowNs) {
+        return received != ackedReceived
+                && (received - ackedReceived >= LaneLimits.RECEIPT_LENGTH
+                        || nowNs - lastAckNs >= LaneLimits.RECEIPT_INTERVAL_NS);
     }
 
     void onFollowResponse(final DirectBuffer buffer, final int offset, final int length, final long nowNs) {
@@ -297,8 +310,11 @@ final class LaneFollower {
         }
         lastHeardNs = nowNs;
         knownCommitted = Math.max(knownCommitted, message.committedPosition());
-        isAckDue = true;
         final long position = message.position();
+        if (position + message.framesLength() <= log.end()) {
+            // Nothing new: a heartbeat, or frames that the leader does not know to be here.
+            isAckDue = true;
+        }
         if (position > log.end()) {
             hasGap = true;
             meters.gaps().incrementPlain();

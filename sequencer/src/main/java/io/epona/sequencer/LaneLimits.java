@@ -63,6 +63,12 @@ public final class LaneLimits {
     /** A follower says so often at most that frames are missing, and a leader sends anew as often. */
     public static final long GAP_INTERVAL_NS = 10_000_000;
 
+    /** So much that was received, and is not durable yet, a follower tells in a message of its own. */
+    public static final long RECEIPT_LENGTH = 256 * 1024;
+
+    /** After this time a follower tells what it received although its journal does not make it durable. */
+    public static final long RECEIPT_INTERVAL_NS = 10_000_000;
+
     /** A leader compares its followers with what it had appended this many times in the longest lag. */
     public static final int JUDGEMENTS_PER_LAG = 8;
 
