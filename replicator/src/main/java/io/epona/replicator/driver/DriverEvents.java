@@ -34,14 +34,31 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
 
     private static final VarHandle STATE;
 
-    /** Ready channels are found by the driver's own polling; here it matters only that there are some. */
-    private static final Consumer<SelectionKey> IGNORE = key -> {};
+    private static final Consumer<SelectionKey> MARK_READY = key -> ((Readiness) key.attachment()).isReady = true;
 
     static {
         try {
             STATE = MethodHandles.lookup().findVarHandle(DriverEvents.class, "state", int.class);
         } catch (final ReflectiveOperationException ex) {
             throw new ExceptionInInitializerError(ex);
+        }
+    }
+
+    /**
+     * Whether a channel may have a datagram. The driver polls each of its channels in each round, which costs a system
+     * call for each, nearly always in vain; one look at the selector tells it for all of them. Touched by the driver's
+     * thread only.
+     */
+    static final class Readiness {
+        private boolean isReady = true;
+
+        boolean isReady() {
+            return isReady;
+        }
+
+        /** The channel was read, and was empty. */
+        void onEmpty() {
+            isReady = false;
         }
     }
 
@@ -107,21 +124,23 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
         return null == reader ? readersByPort.get(0) : reader;
     }
 
-    /** Watches a channel that the driver has opened. */
-    void watch(final DatagramChannel channel) {
+    /** Watches a channel that the driver has opened, and tells from now on when it has datagrams. */
+    void watch(final DatagramChannel channel, final Readiness readiness) {
         try {
-            channel.register(selector, SelectionKey.OP_READ);
+            channel.register(selector, SelectionKey.OP_READ, readiness);
         } catch (final IOException ex) {
             throw new UncheckedIOException("cannot watch a channel of the media driver", ex);
         }
     }
 
-    /** Lets go of channels that were closed: their ports are free only then. */
-    void releaseClosed() {
+    /**
+     * Finds out which channels have datagrams, and lets go of those that were closed: their ports are free only then.
+     */
+    void look() {
         try {
-            selector.selectNow(IGNORE);
+            selector.selectNow(MARK_READY);
         } catch (final IOException ex) {
-            throw new UncheckedIOException("cannot release a channel of the media driver", ex);
+            throw new UncheckedIOException("cannot look at the channels of the media driver", ex);
         }
     }
 
@@ -157,6 +176,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
         if (workCount > 0) {
             waitMs = 1;
             reset();
+            look();
         } else {
             idle();
         }
@@ -175,7 +195,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     public void idle() {
         if (idleCount < spinLimit) {
             idleCount++;
-            Thread.onSpinWait();
+            look();
         } else if (idleCount == spinLimit) {
             idleCount++;
             STATE.setVolatile(this, ARMED);
@@ -191,7 +211,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
         final long startNs = System.nanoTime();
         try {
             if (ARMED == (int) STATE.getVolatile(this)) {
-                readyCount = selector.select(IGNORE, waitMs);
+                readyCount = selector.select(MARK_READY, waitMs);
             }
         } catch (final IOException ex) {
             throw new UncheckedIOException("the media driver cannot wait", ex);

@@ -21,7 +21,7 @@ import org.agrona.concurrent.SleepingMillisIdleStrategy;
 /** Launches a node's media driver. Stateless; used by the thread that assembles the node. */
 public final class MediaDriverLauncher {
     private static final String ROLE = "media-driver";
-    private static final int SPINS = 20;
+    private static final int SPINS = 8;
     private static final int BACKOFF_SPINS = 10;
     private static final int BACKOFF_YIELDS = 20;
     private static final long BACKOFF_MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(1);

@@ -6,12 +6,14 @@ import io.aeron.driver.media.ReceiveChannelEndpoint;
 import io.aeron.driver.media.UdpChannel;
 import io.aeron.protocol.DataHeaderFlyweight;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 
 /** A receiving endpoint whose datagrams end the driver's wait, and whose data wakes its reader. */
 final class WatchedReceiveEndpoint extends ReceiveChannelEndpoint {
     private final DriverEvents events;
+    private final DriverEvents.Readiness readiness = new DriverEvents.Readiness();
     private final DriverEvents.Reader reader;
 
     WatchedReceiveEndpoint(
@@ -29,7 +31,7 @@ final class WatchedReceiveEndpoint extends ReceiveChannelEndpoint {
     public void openChannel() {
         super.openChannel();
         if (null != receiveDatagramChannel) {
-            events.watch(receiveDatagramChannel);
+            events.watch(receiveDatagramChannel, readiness);
         }
     }
 
@@ -47,8 +49,20 @@ final class WatchedReceiveEndpoint extends ReceiveChannelEndpoint {
     }
 
     @Override
+    public InetSocketAddress receive(final ByteBuffer buffer) {
+        if (!readiness.isReady()) {
+            return null;
+        }
+        final InetSocketAddress source = super.receive(buffer);
+        if (null == source) {
+            readiness.onEmpty();
+        }
+        return source;
+    }
+
+    @Override
     public void close() {
         super.close();
-        events.releaseClosed();
+        events.look();
     }
 }

@@ -6,12 +6,14 @@ import io.aeron.driver.media.SendChannelEndpoint;
 import io.aeron.driver.media.UdpChannel;
 import io.aeron.protocol.StatusMessageFlyweight;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 
 /** A sending endpoint whose incoming datagrams (status messages, requests to send again) end the driver's wait. */
 final class WatchedSendEndpoint extends SendChannelEndpoint {
     private final DriverEvents events;
+    private final DriverEvents.Readiness readiness = new DriverEvents.Readiness();
 
     WatchedSendEndpoint(
             final UdpChannel udpChannel,
@@ -25,7 +27,7 @@ final class WatchedSendEndpoint extends SendChannelEndpoint {
     @Override
     public void openChannel() {
         super.openChannel();
-        events.watch(receiveDatagramChannel);
+        events.watch(receiveDatagramChannel, readiness);
     }
 
     @Override
@@ -40,8 +42,20 @@ final class WatchedSendEndpoint extends SendChannelEndpoint {
     }
 
     @Override
+    public InetSocketAddress receive(final ByteBuffer buffer) {
+        if (!readiness.isReady()) {
+            return null;
+        }
+        final InetSocketAddress source = super.receive(buffer);
+        if (null == source) {
+            readiness.onEmpty();
+        }
+        return source;
+    }
+
+    @Override
     public void close() {
         super.close();
-        events.releaseClosed();
+        events.look();
     }
 }

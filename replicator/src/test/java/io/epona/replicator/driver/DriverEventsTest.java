@@ -1,6 +1,7 @@
 package io.epona.replicator.driver;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +23,7 @@ class DriverEventsTest {
     private static final int MAX_WAIT_MS = (int) TimeUnit.MINUTES.toMillis(10);
 
     private final AtomicInteger dataSignals = new AtomicInteger();
+    private final DriverEvents.Readiness readiness = new DriverEvents.Readiness();
     private final AtomicInteger roomSignals = new AtomicInteger();
     private final DriverEvents events =
             new DriverEvents(SPINS, MAX_WAIT_MS, Map.of(7, dataSignals::incrementAndGet), roomSignals::incrementAndGet);
@@ -34,7 +36,7 @@ class DriverEventsTest {
     private DatagramChannel channel() throws java.io.IOException {
         final DatagramChannel channel = DatagramChannel.open();
         channel.bind(new InetSocketAddress("127.0.0.1", 0)).configureBlocking(false);
-        events.watch(channel);
+        events.watch(channel, readiness);
         return channel;
     }
 
@@ -80,11 +82,29 @@ class DriverEventsTest {
     }
 
     @Test
+    void shouldTellWhenAChannelHasADatagramAndNotOtherwise() throws java.io.IOException {
+        try (DatagramChannel receiver = channel();
+                DatagramChannel sender = DatagramChannel.open()) {
+            final ByteBuffer buffer = ByteBuffer.allocate(8);
+            for (int workCount = 0; workCount < 2; workCount++) {
+                readiness.onEmpty();
+                events.look();
+                assertFalse(readiness.isReady());
+                sender.send(buffer.clear(), receiver.getLocalAddress());
+                while (!readiness.isReady()) {
+                    events.idle(workCount);
+                }
+                assertTrue(null != receiver.receive(buffer.clear()));
+            }
+        }
+    }
+
+    @Test
     void shouldLetGoOfAPortWhenItsChannelIsClosed() throws java.io.IOException {
         final DatagramChannel channel = channel();
         final var address = channel.getLocalAddress();
         channel.close();
-        events.releaseClosed();
+        events.look();
         try (DatagramChannel again = DatagramChannel.open()) {
             again.bind(address);
             assertEquals(address, again.getLocalAddress());
