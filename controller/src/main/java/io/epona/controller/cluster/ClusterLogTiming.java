@@ -51,7 +51,7 @@ public record ClusterLogTiming(
 
     /** For few cores with other load on them. */
     public static ClusterLogTiming shared() {
-        return new ClusterLogTiming(ms(40), ms(300), ms(100), ms(20), ms(1_500), ms(500), ms(60), ms(5), ms(1), ms(20));
+        return new ClusterLogTiming(ms(40), ms(300), ms(100), ms(20), ms(1_500), ms(500), ms(60), ms(8), ms(1), ms(20));
     }
 
     /** For cores of one's own. */

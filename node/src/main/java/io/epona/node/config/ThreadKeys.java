@@ -56,7 +56,7 @@ public final class ThreadKeys {
     /** Pace of the background thread. */
     public static final ConfigKey<Duration> BACKGROUND_PARK = ConfigKey.ofDuration("background.park")
             .doc("How often the background thread looks for committed frames, while it keeps up.")
-            .defaultValue(Profile.SHARED, Duration.ofMillis(10))
+            .defaultValue(Profile.SHARED, Duration.ofMillis(20))
             .defaultValue(Profile.DEDICATED, Duration.ofMillis(1))
             .rule(ConfigRule.durationRange(Duration.ofNanos(1_000), Duration.ofSeconds(10)))
             .build();

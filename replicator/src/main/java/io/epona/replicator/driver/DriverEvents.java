@@ -29,8 +29,11 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     /** An event that comes sooner than this after the one before makes it worth to spin for the next. */
     private static final long BUSY_NS = 500_000L;
 
-    /** Rounds after a rare event: what it was about is done in the first ones. */
-    private static final int RARE_SPINS = 2;
+    /** Rounds after a rare event: what it was about is done in the first one. */
+    private static final int RARE_SPINS = 0;
+
+    /** First wait after an event, for the driver's timers; longer than that between most events of an idle cell. */
+    private static final int FIRST_WAIT_MS = 4;
 
     private static final VarHandle STATE;
 
@@ -79,6 +82,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     private final Selector selector;
     private final int spins;
     private final int maxWaitMs;
+    private final int firstWaitMs;
     private final Map<Integer, Reader> readersByPort;
     private final Reader[] readers;
     private final Reader roomReader;
@@ -89,7 +93,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     private volatile boolean isRoomWanted;
 
     private int idleCount;
-    private int waitMs = 1;
+    private int waitMs;
 
     /** Rounds before the next wait: none after a wait in vain, few when events are rare. */
     private int spinLimit;
@@ -105,6 +109,8 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
         this.spins = spins;
         this.spinLimit = spins;
         this.maxWaitMs = maxWaitMs;
+        this.firstWaitMs = Math.min(FIRST_WAIT_MS, maxWaitMs);
+        this.waitMs = firstWaitMs;
         this.readersByPort = new java.util.HashMap<>();
         signalsByPort.forEach((port, signal) -> readersByPort.put(port, new Reader(signal)));
         readersByPort.putIfAbsent(0, new Reader(Signal.NONE));
@@ -174,7 +180,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     public void idle(final int workCount) {
         signalReaders();
         if (workCount > 0) {
-            waitMs = 1;
+            waitMs = firstWaitMs;
             reset();
             look();
         } else {
@@ -217,7 +223,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
             throw new UncheckedIOException("the media driver cannot wait", ex);
         }
         final boolean isTimeout = readyCount == 0 && ARMED == (int) STATE.getAndSet(this, RUNNING);
-        waitMs = isTimeout ? Math.min(maxWaitMs, waitMs << 1) : 1;
+        waitMs = isTimeout ? Math.min(maxWaitMs, waitMs << 1) : firstWaitMs;
         final boolean isBusy = System.nanoTime() - startNs < BUSY_NS;
         spinLimit = isTimeout ? 0 : isBusy ? spins : RARE_SPINS;
         idleCount = 0;
