@@ -58,7 +58,7 @@ class FrameDescriptorTest {
         assertEquals(48, LaneReplyDecoder.BLOCK_LENGTH);
         assertEquals(64, CheckpointHeaderDecoder.BLOCK_LENGTH);
         assertEquals(24, PartitionEntryDecoder.BLOCK_LENGTH);
-        assertEquals(176, ProducerEntryDecoder.BLOCK_LENGTH);
+        assertEquals(200, ProducerEntryDecoder.BLOCK_LENGTH);
         assertEquals(64, OrderEventDecoder.BLOCK_LENGTH);
     }
 

@@ -2,6 +2,7 @@ package io.epona.gateway;
 
 import io.epona.controller.ClusterController;
 import io.epona.gateway.fetch.FetchConfig;
+import io.epona.gateway.log.InitialTransactions;
 import io.epona.gateway.log.LaneView;
 import io.epona.gateway.net.NetConfig;
 import io.epona.partitionlog.PartitionLogs;
@@ -31,6 +32,7 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * @param coldReads runs what may wait for the device; may refuse when it has too much to do.
  * @param initialHighWatermark partition index to the offset after the last record at the lanes' committed positions; 0
  *     for what it does not know.
+ * @param initialTransactions those that frames in memory begin in the middle of.
  * @param stages records PRODUCE, ACKNOWLEDGE and DELIVER; this gateway is its only writer.
  * @param breaches this gateway is its only writer.
  * @param adminHandlers this gateway's own handlers of further APIs.
@@ -49,6 +51,7 @@ public record GatewayContext(
         PartitionLogs partitionLogs,
         Executor coldReads,
         IntToLongFunction initialHighWatermark,
+        InitialTransactions initialTransactions,
         StageRecorder stages,
         BreachLog breaches,
         List<RequestHandler> adminHandlers) {

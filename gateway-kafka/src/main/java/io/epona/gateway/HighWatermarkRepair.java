@@ -4,6 +4,7 @@ import io.epona.controller.ClusterController;
 import io.epona.controller.PartitionInfo;
 import io.epona.gateway.log.FrameIndex;
 import io.epona.gateway.log.LaneTail;
+import io.epona.partitionlog.LogTransactions;
 import io.epona.partitionlog.PartitionLogs;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
 
     private record Pending(LaneTail lane, long position, long overruns) {}
 
-    private record End(PartitionInfo partition, long offset) {}
+    private record End(PartitionInfo partition, long offset, LogTransactions transactions) {}
 
     HighWatermarkRepair(
             final ClusterController controller,
@@ -102,22 +103,33 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
     }
 
     private void repair(final Pending one, final List<End> ends) {
+        final int laneId = one.lane().laneId();
+        boolean isComplete = true;
         for (final End end : ends) {
-            index.raiseHighWatermark(
-                    end.partition().partitionIndex(), one.lane().laneId(), end.offset());
+            final int partitionIndex = end.partition().partitionIndex();
+            if (end.offset() != PartitionLogs.UNKNOWN_OFFSET) {
+                index.raiseHighWatermark(partitionIndex, laneId, end.offset());
+            }
+            final LogTransactions transactions = end.transactions();
+            isComplete &=
+                    index.resetTransactions(partitionIndex, laneId, transactions.endOffset(), transactions.open());
         }
-        one.lane().onRepaired(one.overruns());
+        if (isComplete) {
+            one.lane().onRepaired(one.overruns());
+        } else {
+            again(one);
+        }
     }
 
     private List<End> ends(final int laneId) {
         final List<End> ends = new ArrayList<>();
         controller.image().forEachPartition(partition -> {
             if (partition.laneId() == laneId) {
-                final long endOffset = logs.logEndOffset(partition.partitionIndex());
                 // An end is not known of logs that nothing was drained into since the start: none was missed there.
-                if (endOffset != PartitionLogs.UNKNOWN_OFFSET) {
-                    ends.add(new End(partition, endOffset));
-                }
+                ends.add(new End(
+                        partition,
+                        logs.logEndOffset(partition.partitionIndex()),
+                        logs.transactions(partition.partitionIndex())));
             }
         });
         return ends;

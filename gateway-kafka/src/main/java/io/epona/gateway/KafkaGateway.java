@@ -66,6 +66,7 @@ public final class KafkaGateway implements Agent {
         this.index = new FrameIndex(
                 context.lanes(),
                 context.initialHighWatermark(),
+                context.initialTransactions(),
                 context.controller().image(),
                 repair);
         repair.repair(index);

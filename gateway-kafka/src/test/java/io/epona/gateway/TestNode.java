@@ -13,6 +13,7 @@ import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import io.epona.gateway.handlers.AdminHandlers;
 import io.epona.gateway.handlers.LogDirectory;
+import io.epona.gateway.log.InitialTransactions;
 import io.epona.gateway.log.LaneView;
 import io.epona.gateway.net.NetConfig;
 import io.epona.journal.LogRing;
@@ -229,6 +230,7 @@ public final class TestNode implements AutoCloseable {
                 logs,
                 coldReads,
                 partitionIndex -> 0,
+                InitialTransactions.NONE,
                 new StageRecorder("gateway-" + id, Stage.PRODUCE, Stage.ACKNOWLEDGE, Stage.DELIVER),
                 breachLog,
                 AdminHandlers.create(controller, new LogDirectory(logs.directory(), logs::size), coldReads)));

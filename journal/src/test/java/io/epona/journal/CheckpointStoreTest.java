@@ -132,7 +132,7 @@ class CheckpointStoreTest {
         assertThrows(JournalRefusedException.class, () -> store(files).loadNewest());
         final UnsafeBuffer newer = checkpoint(config, 1, 100);
         final CheckpointHeaderEncoder header = new CheckpointHeaderEncoder().wrap(newer, 0);
-        header.formatVersion(3);
+        header.formatVersion(4);
         stamp(header, newer);
         files.write("checkpoint-000000000001.epc", newer, 100);
         assertThrows(JournalRefusedException.class, () -> store(files).loadNewest());

@@ -16,6 +16,7 @@ import io.epona.gateway.KafkaGateway;
 import io.epona.gateway.fetch.FetchConfig;
 import io.epona.gateway.handlers.AdminHandlers;
 import io.epona.gateway.handlers.LogDirectory;
+import io.epona.gateway.log.InitialTransactions;
 import io.epona.gateway.log.LaneView;
 import io.epona.gateway.net.NetConfig;
 import io.epona.node.config.LogKeys;
@@ -125,12 +126,14 @@ final class GatewayThreads implements AutoCloseable {
      * @param commandRings of the lanes
      * @param wakeLane lane id to what wakes the lane
      * @param highWatermark partition index to the end of the partition after recovery
+     * @param transactions after recovery
      */
     List<KafkaGateway> connect(
             final List<LaneView> lanes,
             final List<RingBuffer> commandRings,
             final IntFunction<Signal> wakeLane,
-            final IntToLongFunction highWatermark) {
+            final IntToLongFunction highWatermark,
+            final InitialTransactions transactions) {
         for (int gatewayId = 0; gatewayId < threads.size(); gatewayId++) {
             gateways.add(new KafkaGateway(new GatewayContext(
                     gatewayId,
@@ -146,6 +149,7 @@ final class GatewayThreads implements AutoCloseable {
                     node.logs(),
                     coldReads,
                     highWatermark,
+                    transactions,
                     node.budget().recorder("gateway-" + gatewayId, Stage.PRODUCE, Stage.ACKNOWLEDGE, Stage.DELIVER),
                     node.budget().breachLog("gateway-" + gatewayId, BREACHES_KEPT),
                     AdminHandlers.create(

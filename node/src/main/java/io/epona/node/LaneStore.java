@@ -4,6 +4,7 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameHandler;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.PartitionInfo;
+import io.epona.gateway.log.InitialTransactions;
 import io.epona.journal.CheckpointStore;
 import io.epona.journal.DirectSegmentStore;
 import io.epona.journal.Journal;
@@ -26,6 +27,7 @@ import io.epona.sequencer.LaneIdentity;
 import io.epona.sequencer.LaneState;
 import io.epona.sequencer.LaneStateConfig;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.agrona.DirectBuffer;
 import org.apache.kafka.common.Uuid;
@@ -45,6 +47,7 @@ import org.slf4j.LoggerFactory;
  * @param state after all frames that are known to be committed, with all partitions of the metadata open
  * @param tail where the log ends
  * @param lastEpoch leader epoch of the last frame, 0 without frames
+ * @param endedTransactions those that markers ended which are committed and not drained
  */
 record LaneStore(
         LogRing ring,
@@ -55,7 +58,8 @@ record LaneStore(
         CheckpointStore store,
         LaneState state,
         RecoveredTail tail,
-        int lastEpoch)
+        int lastEpoch,
+        List<InitialTransactions.Begun> endedTransactions)
         implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(LaneStore.class);
 
@@ -144,7 +148,10 @@ record LaneStore(
             final ShelfAgent shelf = shelf(node, config, ring, counters);
 
             final long ringFrom = shelf.beginRecovery(start.shelvedPosition());
+            final EndedTransactions ended = new EndedTransactions(config.laneId(), ringFrom, state.position());
+            state.transactionListener(ended);
             final FrameHandler handler = (buffer, offset, length, position) -> {
+                ended.onFrame(buffer, offset, length, position);
                 state.onFrame(buffer, offset, length, position);
                 shelf.onFrame(buffer, offset, length, position);
             };
@@ -165,10 +172,22 @@ record LaneStore(
             counters.durable().setRelease(tail.position());
             counters.checkpointed().setRelease(Math.min(start.position(), start.shelvedPosition()));
             shelf.completeRecovery(committed, tail.ringStart());
+            state.transactionListener(null);
             openPartitions(state, node.controller().image(), config.laneId());
             LOGGER.info("recovered lane {}: checkpoint={}, tail={}", config.laneId(), start, tail);
             final int epoch = Math.max(lastEpoch.value, state.leaderEpoch());
-            return new LaneStore(ring, journal, counters, shelf, start, store, state, tail, epoch);
+            final long drained = counters.drained().get();
+            return new LaneStore(
+                    ring,
+                    journal,
+                    counters,
+                    shelf,
+                    start,
+                    store,
+                    state,
+                    tail,
+                    epoch,
+                    ended.since(drained, node.logs()));
         } catch (final RuntimeException ex) {
             journal.close();
             throw ex;

@@ -17,6 +17,7 @@ import static io.epona.node.config.ThreadKeys.SLOW_CYCLE;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.PartitionActivator;
 import io.epona.gateway.KafkaGateway;
+import io.epona.gateway.log.InitialTransactions;
 import io.epona.gateway.log.LaneView;
 import io.epona.node.cell.LaneSteering;
 import io.epona.node.cell.ReplicaLag;
@@ -107,7 +108,11 @@ final class NodeThreads implements AutoCloseable {
                             node.membership().isAlone() ? Signal.NONE : wakeSender())));
         }
         this.gatewayAgents = gateways.connect(
-                views(), rings.stream().map(LaneRings::commands).toList(), this::wakeLane, highWatermarks());
+                views(),
+                rings.stream().map(LaneRings::commands).toList(),
+                this::wakeLane,
+                highWatermarks(),
+                transactions());
         this.replication = node.membership().isAlone()
                 ? Optional.empty()
                 : Optional.of(Replication.make(
@@ -135,6 +140,21 @@ final class NodeThreads implements AutoCloseable {
         image.forEachPartition(partition -> ends[partition.partitionIndex()] =
                 lanes.get(partition.laneId()).store().state().nextOffset(partition.partitionIndex()));
         return partitionIndex -> partitionIndex < ends.length ? ends[partitionIndex] : 0;
+    }
+
+    /** Copied, as the high watermarks are. */
+    private InitialTransactions transactions() {
+        final List<InitialTransactions.Begun> open = new ArrayList<>();
+        final List<InitialTransactions.Begun> ended = new ArrayList<>();
+        for (int lane = 0; lane < lanes.size(); lane++) {
+            final int laneId = lane;
+            final LaneStore store = lanes.get(lane).store();
+            store.state()
+                    .forEachOpenTransaction((partitionIndex, producerId, firstOffset) ->
+                            open.add(new InitialTransactions.Begun(partitionIndex, laneId, producerId, firstOffset)));
+            ended.addAll(store.endedTransactions());
+        }
+        return new InitialTransactions(open, ended);
     }
 
     private IdleStrategies.Waiting waiting(final String name, final long minParkNs, final ConfigKey<Duration> maxPark) {

@@ -1,6 +1,7 @@
 package io.epona.partitionlog;
 
 import io.epona.codec.FrameDescriptor;
+import io.epona.codec.RecordBatchDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
@@ -14,6 +15,9 @@ import org.apache.kafka.common.errors.KafkaStorageException;
  * they are. Checks that each batch goes exactly to the log's end. Owned by one shelf agent.
  */
 final class FrameDrain {
+    private static final int TRANSACTION_FLAGS =
+            RecordBatchDescriptor.TRANSACTIONAL_FLAG | RecordBatchDescriptor.CONTROL_FLAG;
+
     private final PartitionLogs logs;
     private final DirtyLogs dirtyLogs;
     private final ByteBuffer groupBytes = ByteBuffer.allocateDirect(PartitionLogLimits.GROUP_LENGTH);
@@ -177,6 +181,9 @@ final class FrameDrain {
             throw gap(FrameDescriptor.position(buffer, offset), baseOffset);
         }
         final int payloadOffset = offset + FrameDescriptor.PAYLOAD_OFFSET;
+        if ((RecordBatchDescriptor.attributes(buffer, payloadOffset) & TRANSACTION_FLAGS) != 0) {
+            log.beginTransactions();
+        }
         final int length = FrameDescriptor.payloadLength(FrameDescriptor.frameLength(buffer, offset));
         final int frameEpoch = FrameDescriptor.leaderEpoch(buffer, offset);
         if (length >= PartitionLogLimits.DIRECT_LENGTH || length > maxGroupLength) {

@@ -39,6 +39,7 @@ final class KafkaLog {
     private final UnifiedLog log;
     private final KafkaScheduler scheduler;
     private final KafkaEpochCheckpoint epochFile;
+    private final LogTransactionState transactions;
     private boolean metadataUnflushed;
     private long flushedNamesBase = -1;
     private long writtenBackBase = -1;
@@ -49,11 +50,13 @@ final class KafkaLog {
             final UnifiedLog log,
             final KafkaScheduler scheduler,
             final KafkaEpochCheckpoint epochFile,
+            final LogTransactionState transactions,
             final boolean metadataUnflushed) {
         this.shared = shared;
         this.log = log;
         this.scheduler = scheduler;
         this.epochFile = epochFile;
+        this.transactions = transactions;
         this.metadataUnflushed = metadataUnflushed;
     }
 
@@ -139,23 +142,58 @@ final class KafkaLog {
         log.updateHighWatermark(log.logEndOffsetMetadata());
     }
 
+    /** What the log knows of transactions. */
+    LogTransactionState transactions() {
+        return transactions;
+    }
+
+    /** The next batches that are appended belong to transactions, or end some. */
+    void beginTransactions() throws IOException {
+        if (transactions.begin()) {
+            flushedNamesBase = -1; // the next flush takes the mark along
+        }
+    }
+
+    /** As {@link #read}, below a limit and with the aborted transactions of what is read. */
+    LogRead readCommitted(
+            final LogSlot slot,
+            final long offset,
+            final long limitOffset,
+            final int maxLength,
+            final boolean minOneMessage)
+            throws IOException {
+        final long endOffset = log.logEndOffset();
+        if (offset < log.logStartOffset()) {
+            return new LogRead(LogRead.Status.OFFSET_OUT_OF_RANGE, null, 0, -1, log.logStartOffset(), endOffset, null);
+        }
+        try {
+            final FetchDataInfo info = transactions.read(offset, limitOffset, maxLength, minOneMessage);
+            return toRead(slot, info, endOffset).withAborted(info.abortedTransactions.orElse(List.of()));
+        } catch (final OffsetOutOfRangeException e) {
+            return new LogRead(LogRead.Status.OFFSET_OUT_OF_RANGE, null, 0, -1, log.logStartOffset(), endOffset, null);
+        }
+    }
+
+    private LogRead toRead(final LogSlot slot, final FetchDataInfo info, final long endOffset) {
+        if (info.records instanceof FileRecords records && records.sizeInBytes() > 0) {
+            return new LogRead(
+                    LogRead.Status.RECORDS,
+                    records,
+                    info.fetchOffsetMetadata.relativePositionInSegment,
+                    info.fetchOffsetMetadata.messageOffset,
+                    log.logStartOffset(),
+                    endOffset,
+                    slot);
+        }
+        return new LogRead(LogRead.Status.EMPTY, null, 0, -1, log.logStartOffset(), endOffset, null);
+    }
+
     /** Reads; only {@link LogRead.Status#RECORDS} keeps the slot's lease. */
     LogRead read(final LogSlot slot, final long offset, final int maxLength, final boolean minOneMessage)
             throws IOException {
         final long endOffset = log.logEndOffset();
         try {
-            final FetchDataInfo info = log.read(offset, maxLength, FetchIsolation.LOG_END, minOneMessage);
-            if (info.records instanceof FileRecords records && records.sizeInBytes() > 0) {
-                return new LogRead(
-                        LogRead.Status.RECORDS,
-                        records,
-                        info.fetchOffsetMetadata.relativePositionInSegment,
-                        info.fetchOffsetMetadata.messageOffset,
-                        log.logStartOffset(),
-                        endOffset,
-                        slot);
-            }
-            return new LogRead(LogRead.Status.EMPTY, null, 0, -1, log.logStartOffset(), endOffset, null);
+            return toRead(slot, log.read(offset, maxLength, FetchIsolation.LOG_END, minOneMessage), endOffset);
         } catch (final OffsetOutOfRangeException e) {
             return new LogRead(LogRead.Status.OFFSET_OUT_OF_RANGE, null, 0, -1, log.logStartOffset(), endOffset, null);
         }
@@ -312,6 +350,11 @@ final class KafkaLog {
         closeWithoutFlush();
         FileFlush.fileIfExists(directory.resolve(fileName(activeBase, INDEX)));
         FileFlush.fileIfExists(directory.resolve(fileName(activeBase, TIME_INDEX)));
+        if (transactions.isTransactional()) {
+            FileFlush.fileIfExists(directory.resolve(fileName(activeBase, LogFileUtils.TXN_INDEX_FILE_SUFFIX)));
+            FileFlush.fileIfExists(
+                    directory.resolve(fileName(log.logEndOffset(), LogFileUtils.PRODUCER_SNAPSHOT_FILE_SUFFIX)));
+        }
         FileFlush.directory(directory);
         return closedState(log.logEndOffset(), true);
     }

@@ -56,8 +56,11 @@ final class KafkaLogOpener {
         final boolean isNew = !Files.isDirectory(directory);
         final boolean metadataUnflushed = prepareDirectory(description, directory, saved);
         final File dir = directory.toFile();
-        final boolean clean =
-                !isNew && (saved.matches(directory) || trustsPageCache && saved.sound() && KilledLog.repair(directory));
+        final boolean isTransactional = TransactionMark.exists(directory);
+        // What is known of transactions goes with the files, and a process that was killed left it behind them.
+        final boolean clean = !isNew
+                && (saved.matches(directory)
+                        || !isTransactional && trustsPageCache && saved.sound() && KilledLog.repair(directory));
         final TopicPartition partition = new TopicPartition(description.topic(), description.partition());
         final KafkaScheduler scheduler = new KafkaScheduler(shared.delayed());
         final LogConfig config = shared.effective(description.config());
@@ -66,6 +69,9 @@ final class KafkaLogOpener {
         final LeaderEpochFileCache epochs = new LeaderEpochFileCache(partition, epochFile, scheduler);
         final KafkaProducerState producers =
                 new KafkaProducerState(partition, dir, shared.producerConfig(), shared.time());
+        if (isTransactional) {
+            producers.transactional();
+        }
         final LogSegments segments = new LogSegments(partition);
         try {
             final LoadedLogOffsets offsets = isNew
@@ -87,7 +93,8 @@ final class KafkaLogOpener {
                 cutAtHole(log, saved.recoveryPoint());
             }
             log.updateHighWatermark(log.logEndOffsetMetadata());
-            return new KafkaLog(shared, log, scheduler, epochFile, metadataUnflushed);
+            final LogTransactionState transactions = new LogTransactionState(log, local, producers, isTransactional);
+            return new KafkaLog(shared, log, scheduler, epochFile, transactions, metadataUnflushed);
         } catch (final IOException | RuntimeException e) {
             segments.closeHandlers();
             throw e;

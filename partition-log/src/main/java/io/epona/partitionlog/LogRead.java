@@ -1,7 +1,9 @@
 package io.epona.partitionlog;
 
 import java.nio.channels.FileChannel;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.record.internal.FileRecords;
 
 /**
@@ -37,6 +39,7 @@ public final class LogRead implements AutoCloseable {
     private final long logStartOffset;
     private final long logEndOffset;
     private final LogSlot slot;
+    private List<FetchResponseData.AbortedTransaction> aborted = List.of();
     private final AtomicBoolean released = new AtomicBoolean();
 
     LogRead(
@@ -94,6 +97,17 @@ public final class LogRead implements AutoCloseable {
     /** End of the drained part of the log when it was read, -1 when not known. */
     public long logEndOffset() {
         return logEndOffset;
+    }
+
+    /** Aborted transactions with records in the slice, as far as the log knows; only of a read of committed records. */
+    public List<FetchResponseData.AbortedTransaction> aborted() {
+        return aborted;
+    }
+
+    /** Before it is handed on. */
+    LogRead withAborted(final List<FetchResponseData.AbortedTransaction> transactions) {
+        aborted = transactions;
+        return this;
     }
 
     /** Gives the log back; only the first call counts. */

@@ -46,9 +46,13 @@ final class LogReader {
 
     /** Reads from a log of which the caller has a lease, and takes the lease. */
     LogRead readLeased(final LogSlot slot, final long offset, final int maxLength, final boolean minOneMessage) {
+        return readLeased(slot, () -> slot.log().read(slot, offset, maxLength, minOneMessage));
+    }
+
+    private LogRead readLeased(final LogSlot slot, final Reading reading) {
         LogRead.Status status = null;
         try {
-            final LogRead read = slot.log().read(slot, offset, maxLength, minOneMessage);
+            final LogRead read = reading.read();
             status = read.status();
             return read;
         } catch (final IOException e) {
@@ -58,6 +62,38 @@ final class LogReader {
                 slot.release();
             }
         }
+    }
+
+    /** As {@link PartitionLogs#readCommitted}. */
+    LogRead readCommitted(
+            final int partitionIndex,
+            final long offset,
+            final long limitOffset,
+            final int maxLength,
+            final boolean minOneMessage) {
+        if (hasNoLog(partitionIndex)) {
+            return readNothing(offset);
+        }
+        final LogSlot slot = slots.acquire(partitionIndex);
+        return slot == null
+                ? LogRead.UNKNOWN
+                : readLeased(slot, () -> slot.log().readCommitted(slot, offset, limitOffset, maxLength, minOneMessage));
+    }
+
+    /** What a partition's log knows of transactions; opens no log that has none. */
+    LogTransactions transactions(final int partitionIndex) {
+        if (!slots.isOpen(partitionIndex)) {
+            final PartitionDescription partition = directory.partition(partitionIndex);
+            if (partition == null || !TransactionMark.exists(slots.path(partition))) {
+                return LogTransactions.NONE;
+            }
+        }
+        return query(partitionIndex, log -> Optional.of(log.transactions().transactions()))
+                .orElse(LogTransactions.NONE);
+    }
+
+    private interface Reading {
+        LogRead read() throws IOException;
     }
 
     /** A question to a log. */

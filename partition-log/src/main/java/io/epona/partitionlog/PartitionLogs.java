@@ -130,6 +130,32 @@ public final class PartitionLogs implements AutoCloseable {
         return reader.read(partitionIndex, offset, maxLength, minOneMessage);
     }
 
+    /**
+     * Reads as {@link #read} does, no record from a limit on, and tells the aborted transactions of what was read.
+     *
+     * @param limitOffset the last stable offset, or above the end
+     */
+    public LogRead readCommitted(
+            final int partitionIndex,
+            final long offset,
+            final long limitOffset,
+            final int maxLength,
+            final boolean minOneMessage) {
+        return reader.readCommitted(partitionIndex, offset, limitOffset, maxLength, minOneMessage);
+    }
+
+    /** Open transactions in what was drained. Opens the log when it has records of any. */
+    public LogTransactions transactions(final int partitionIndex) {
+        return reader.transactions(partitionIndex);
+    }
+
+    /** Producers of what was drained. Opens the log. */
+    public LogProducers producers(final int partitionIndex) {
+        return reader.query(
+                        partitionIndex, log -> Optional.of(log.transactions().producers()))
+                .orElse(LogProducers.NONE);
+    }
+
     /** As {@link #read}, but never opens a log itself: a thread that must not block asks again after OPENING. */
     public LogRead tryRead(
             final int partitionIndex, final long offset, final int maxLength, final boolean minOneMessage) {

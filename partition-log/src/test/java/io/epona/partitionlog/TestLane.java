@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 
 /**
  * What a lane and its journal do, as far as partition logs see it: frames in a ring, a committed position, and all
@@ -84,6 +85,18 @@ final class TestLane implements AutoCloseable {
         RecordBatchDescriptor.stampBaseOffset(batch, 0, baseOffset);
         RecordBatchDescriptor.stampPartitionLeaderEpoch(batch, 0, LEADER_EPOCH);
         appendBatch(partitionIndex, batch, length, baseOffset, recordCount);
+    }
+
+    /** One committed frame with a batch that is complete but for its offset. */
+    long append(final int partitionIndex, final MemoryRecords records) {
+        final UnsafeBuffer batch = new UnsafeBuffer(new byte[records.sizeInBytes()]);
+        batch.putBytes(0, records.buffer(), 0, records.sizeInBytes());
+        final long baseOffset = nextOffset(partitionIndex);
+        RecordBatchDescriptor.stampBaseOffset(batch, 0, baseOffset);
+        RecordBatchDescriptor.stampPartitionLeaderEpoch(batch, 0, LEADER_EPOCH);
+        final int recordCount = RecordBatchDescriptor.lastOffsetDelta(batch, 0) + 1;
+        appendBatch(partitionIndex, batch, batch.capacity(), baseOffset, recordCount);
+        return baseOffset;
     }
 
     private void appendBatch(

@@ -72,6 +72,13 @@ public enum CounterType {
     /** Producers remembered. */
     LANE_PRODUCERS(
             118, "lane-producers", Unit.GAUGE, Scope.LANE, "Idempotent producers remembered, one for each partition"),
+    /** Batches for which the transaction coordinator had to be asked. */
+    LANE_VERIFICATIONS(
+            119,
+            "lane-transaction-verifications",
+            Unit.COUNT,
+            Scope.LANE,
+            "First batches of transactions, for which the coordinator was asked"),
 
     /** {@link LaneRole#leadingEpoch()}. */
     LANE_LEADING_EPOCH(

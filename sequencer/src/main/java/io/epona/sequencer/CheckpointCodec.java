@@ -19,7 +19,7 @@ import org.agrona.MutableDirectBuffer;
 /**
  * Writes a {@link LaneState} as a checkpoint and reads it back; layout in the schema {@code epona-checkpoint.xml}.
  * Static and stateless. Producers are written in the order in which they wrote last, which restores the order in which
- * they are forgotten.
+ * they are forgotten, first those without an open transaction.
  */
 public final class CheckpointCodec {
     /** Layout that is written, and the newest that is read. */
@@ -31,6 +31,7 @@ public final class CheckpointCodec {
     private static final int PRODUCER_LENGTH = ProducerTable.ENTRY_LENGTH;
     private static final int EPOCH_LENGTH = EpochEntryEncoder.BLOCK_LENGTH;
     private static final int VERSION_WITHOUT_EPOCHS = 1;
+    private static final int LAST_VERSION_WITHOUT_TRANSACTIONS = 2;
     private static final int CRC_START_OFFSET = CheckpointHeaderEncoder.formatVersionEncodingOffset();
 
     private CheckpointCodec() {}
@@ -38,13 +39,23 @@ public final class CheckpointCodec {
     /** Bytes that the state takes as a checkpoint. */
     public static int encodedLength(final LaneState state) {
         return Math.toIntExact(length(
-                state.partitionCount(), state.producerCount(), state.epochs().count()));
+                state.partitionCount(),
+                state.producerCount(),
+                PRODUCER_LENGTH,
+                state.epochs().count()));
     }
 
-    private static long length(final int partitionCount, final int producerCount, final int epochCount) {
+    private static int producerLength(final CheckpointHeaderDecoder header) {
+        return header.formatVersion() <= LAST_VERSION_WITHOUT_TRANSACTIONS
+                ? ProducerTable.ENTRY_LENGTH_WITHOUT_TRANSACTION
+                : PRODUCER_LENGTH;
+    }
+
+    private static long length(
+            final int partitionCount, final int producerCount, final int producerLength, final int epochCount) {
         return HEADER_LENGTH
                 + (long) partitionCount * PARTITION_LENGTH
-                + (long) producerCount * PRODUCER_LENGTH
+                + (long) producerCount * producerLength
                 + (long) epochCount * EPOCH_LENGTH;
     }
 
@@ -116,8 +127,14 @@ public final class CheckpointCodec {
 
     private static int encodeProducers(
             final ProducerTable producers, final MutableDirectBuffer target, final int startOffset) {
+        final int openOffset = encodeProducers(producers, producers.oldest(), target, startOffset);
+        return encodeProducers(producers, producers.oldestOpen(), target, openOffset);
+    }
+
+    private static int encodeProducers(
+            final ProducerTable producers, final int first, final MutableDirectBuffer target, final int startOffset) {
         int offset = startOffset;
-        for (int slot = producers.oldest(); slot != ProducerTable.NONE; slot = producers.newer(slot)) {
+        for (int slot = first; slot != ProducerTable.NONE; slot = producers.newer(slot)) {
             producers.encode(slot, target, offset);
             offset += PRODUCER_LENGTH;
         }
@@ -151,9 +168,10 @@ public final class CheckpointCodec {
         check(header, source, length, identity);
         final LaneState state = new LaneState(config);
         final int producersOffset = decodePartitions(state.partitions(), header.partitionCount(), source);
-        decodeProducers(state.producers(), header.producerCount(), source, producersOffset);
-        decodeEpochs(state.epochs(), header, source, producersOffset + header.producerCount() * PRODUCER_LENGTH);
-        state.restored(header.position(), header.leaderEpoch(), newestTimeNs(state.producers()));
+        decodeProducers(state.producers(), header, source, producersOffset);
+        decodeEpochs(state.epochs(), header, source, producersOffset + header.producerCount() * producerLength(header));
+        final long newestTimeMs = state.producers().newestTimeMs();
+        state.restored(header.position(), header.leaderEpoch(), TimeUnit.MILLISECONDS.toNanos(newestTimeMs));
         return new Checkpoint(state, header.position(), header.shelvedPosition(), header.cleanShutdown() == 1);
     }
 
@@ -206,7 +224,8 @@ public final class CheckpointCodec {
     private static void checkContent(final CheckpointHeaderDecoder header, final int length) {
         final boolean plausible = header.partitionCount() >= 0
                 && header.producerCount() >= 0
-                && length(header.partitionCount(), header.producerCount(), header.epochCount()) == length
+                && length(header.partitionCount(), header.producerCount(), producerLength(header), header.epochCount())
+                        == length
                 && header.shelvedPosition() >= 0
                 && header.shelvedPosition() <= header.position();
         if (!plausible) {
@@ -235,19 +254,24 @@ public final class CheckpointCodec {
     }
 
     private static void decodeProducers(
-            final ProducerTable producers, final int producerCount, final DirectBuffer source, final int startOffset) {
+            final ProducerTable producers,
+            final CheckpointHeaderDecoder header,
+            final DirectBuffer source,
+            final int startOffset) {
         final ProducerEntryDecoder entry = new ProducerEntryDecoder();
+        final int entryLength = producerLength(header);
+        final int minBatchCount = entryLength == PRODUCER_LENGTH ? 0 : 1;
         int offset = startOffset;
-        for (int i = 0; i < producerCount; i++) {
+        for (int i = 0; i < header.producerCount(); i++) {
             entry.wrap(source, offset, PRODUCER_LENGTH, FORMAT_VERSION);
-            if (entry.batchCount() < 1 || entry.batchCount() > LaneLimits.PRODUCER_BATCH_COUNT) {
+            if (entry.batchCount() < minBatchCount || entry.batchCount() > LaneLimits.PRODUCER_BATCH_COUNT) {
                 throw new CheckpointException(
                         Reason.DAMAGED,
                         "checkpoint has a producer with an impossible number of batches: producerId="
                                 + entry.producerId() + ", batchCount=" + entry.batchCount());
             }
-            producers.decode(source, offset);
-            offset += PRODUCER_LENGTH;
+            producers.decode(source, offset, entryLength);
+            offset += entryLength;
         }
     }
 
@@ -271,11 +295,6 @@ public final class CheckpointCodec {
             }
             epochs.onFrame(entry.epoch(), entry.startPosition());
         }
-    }
-
-    private static long newestTimeNs(final ProducerTable producers) {
-        final int newest = producers.newest();
-        return newest == ProducerTable.NONE ? 0 : TimeUnit.MILLISECONDS.toNanos(producers.lastTimeMs(newest));
     }
 
     static LaneState copy(final LaneState state) {

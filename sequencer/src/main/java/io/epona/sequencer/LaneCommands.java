@@ -136,6 +136,13 @@ final class LaneCommands {
         if (decision == LaneResult.OK) {
             return accept(command, buffer, batchOffset);
         }
+        if (decision == LaneResult.VERIFY_TRANSACTION) {
+            answerVerify(command, RecordBatchDescriptor.producerId(buffer, batchOffset));
+            return Action.CONTINUE;
+        }
+        if (decision == LaneResult.DUPLICATE && RecordBatchDescriptor.isControl(buffer, batchOffset)) {
+            state.onMarkerWithoutTransaction(partitionIndex, RecordBatchDescriptor.producerId(buffer, batchOffset));
+        }
         answerWithoutAppending(command, decision);
         return Action.CONTINUE;
     }
@@ -151,7 +158,26 @@ final class LaneCommands {
         if (command.minInSync() > inSyncCount) {
             return LaneResult.NOT_ENOUGH_REPLICAS;
         }
-        return state.decide(partitionIndex, buffer, batchOffset, LaneState.toMs(sequencedTimeNs));
+        return state.decide(
+                partitionIndex,
+                buffer,
+                batchOffset,
+                LaneState.toMs(sequencedTimeNs),
+                AppendOrigin.of(command.origin(), command.verification()));
+    }
+
+    private void answerVerify(final AppendCommandDecoder command, final long producerId) {
+        final int partitionIndex = command.partitionIndex();
+        replies.verification(state.verification(partitionIndex, producerId));
+        replies.commit(
+                command.correlationId(),
+                partitionIndex,
+                LaneResult.VERIFY_TRANSACTION,
+                LaneReplies.NONE,
+                LaneReplies.NONE,
+                sequencedTimeNs);
+        replies.verification(0);
+        meters.verifications().incrementPlain();
     }
 
     /** A batch that the gateway has validated, in a command of the right length; lengths are checked all the same. */

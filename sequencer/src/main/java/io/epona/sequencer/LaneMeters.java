@@ -21,6 +21,7 @@ import org.agrona.concurrent.status.CountersReader;
  *     bound.
  * @param malformed messages of unknown type or impossible length, skipped.
  * @param producers producers and partitions remembered now.
+ * @param verifications batches for which the transaction coordinator had to be asked.
  */
 public record LaneMeters(
         AtomicCounter batches,
@@ -31,8 +32,9 @@ public record LaneMeters(
         AtomicCounter logFull,
         AtomicCounter replyRingFull,
         AtomicCounter malformed,
-        AtomicCounter producers) {
-    private static final int COUNT = 9;
+        AtomicCounter producers,
+        AtomicCounter verifications) {
+    private static final int COUNT = 10;
 
     /**
      * Counters of a node.
@@ -51,7 +53,8 @@ public record LaneMeters(
                 counters.counter(CounterType.LANE_LOG_FULL, laneId, subject),
                 counters.counter(CounterType.LANE_REPLY_RING_FULL, laneId, subject),
                 counters.counter(CounterType.LANE_MALFORMED, laneId, subject),
-                counters.counter(CounterType.LANE_PRODUCERS, laneId, subject));
+                counters.counter(CounterType.LANE_PRODUCERS, laneId, subject),
+                counters.counter(CounterType.LANE_VERIFICATIONS, laneId, subject));
     }
 
     /** Counters in this process's own memory: for tests and tools that drive a lane alone. */
@@ -67,6 +70,7 @@ public record LaneMeters(
                 new AtomicCounter(values, 5),
                 new AtomicCounter(values, 6),
                 new AtomicCounter(values, 7),
-                new AtomicCounter(values, 8));
+                new AtomicCounter(values, 8),
+                new AtomicCounter(values, 9));
     }
 }

@@ -60,6 +60,7 @@ public final class LaneProxy {
      * @param leaderEpoch that the gateway believes in.
      * @param ingressTimeNs when the gateway had the whole request, ns since the Unix epoch.
      * @param minInSync fewest in-sync replicas with which the lane may append; 0: any number.
+     * @param origin who appends, see {@link AppendOrigin}.
      * @param buffer with the batch; copied before this returns.
      * @param offset of the batch in the buffer.
      * @param length of the batch, bytes.
@@ -72,6 +73,7 @@ public final class LaneProxy {
             final int leaderEpoch,
             final long ingressTimeNs,
             final int minInSync,
+            final long origin,
             final DirectBuffer buffer,
             final int offset,
             final int length) {
@@ -87,10 +89,35 @@ public final class LaneProxy {
                 .gatewayId(gatewayId)
                 .minInSync(minInSync)
                 .batchLength(length)
-                .reserved2(0);
+                .reserved2((short) 0)
+                .reserved3(0)
+                .verification(AppendOrigin.verification(origin))
+                .origin((short) AppendOrigin.flags(origin));
         commands.buffer().putBytes(claim + AppendCommandEncoder.BLOCK_LENGTH, buffer, offset, length);
         commit(claim);
         return true;
+    }
+
+    /** As the other one, for a client's batch. */
+    public boolean offerAppend(
+            final long correlationId,
+            final int partitionIndex,
+            final int leaderEpoch,
+            final long ingressTimeNs,
+            final int minInSync,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length) {
+        return offerAppend(
+                correlationId,
+                partitionIndex,
+                leaderEpoch,
+                ingressTimeNs,
+                minInSync,
+                AppendOrigin.CLIENT,
+                buffer,
+                offset,
+                length);
     }
 
     /** As {@link #offerAppend(long, int, int, long, int, DirectBuffer, int, int)}, with any number of replicas. */

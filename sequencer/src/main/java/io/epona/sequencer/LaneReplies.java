@@ -26,6 +26,7 @@ final class LaneReplies {
     private int claimedGatewayId;
     private long pendingSignals; // one bit for each gateway
     private int leaderEpoch;
+    private int verification;
 
     LaneReplies(final LaneConfig config, final List<LaneGateway> gateways) {
         this.config = config;
@@ -36,6 +37,11 @@ final class LaneReplies {
     /** Replies from now on carry this epoch. */
     void leaderEpoch(final int epoch) {
         leaderEpoch = epoch;
+    }
+
+    /** The next reply carries this; 0 for none. */
+    void verification(final int value) {
+        verification = value;
     }
 
     boolean isKnown(final int gatewayId) {
@@ -72,7 +78,7 @@ final class LaneReplies {
                 .laneId(config.laneId())
                 .result(result)
                 .reserved((short) 0)
-                .reserved2(0);
+                .verification(verification);
         claimedRing.commit(claimedOffset);
         if (result != LaneResult.OK) {
             signalThis();

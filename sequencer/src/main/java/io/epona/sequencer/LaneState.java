@@ -1,5 +1,6 @@
 package io.epona.sequencer;
 
+import io.epona.codec.ControlBatchDescriptor;
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameHandler;
 import io.epona.codec.RecordBatchDescriptor;
@@ -10,8 +11,9 @@ import java.util.function.IntPredicate;
 import org.agrona.DirectBuffer;
 
 /**
- * What a lane knows: the next offset of each partition and the last batches of each idempotent producer. The lane, the
- * recovery scan and the checkpoint agent's shadow reach it by the same code, {@link #onFrame}, from the same frames.
+ * What a lane knows: the next offset of each partition, the last batches of each idempotent producer, and the open
+ * transactions. The lane, the recovery scan and the checkpoint agent's shadow reach it by the same code,
+ * {@link #onFrame}, from the same frames.
  *
  * <p>Owned by one thread; not thread-safe. Allocates nothing in steady state, that is while neither partitions nor
  * producers grow beyond the most there were.
@@ -40,6 +42,9 @@ public final class LaneState implements FrameHandler {
     // Set by decide() for a duplicate.
     private long duplicateBaseOffset;
     private boolean duplicateDiffers;
+
+    private final TransactionFences fences = new TransactionFences();
+    private TransactionListener transactionListener;
 
     /**
      * The state of an empty log.
@@ -91,6 +96,41 @@ public final class LaneState implements FrameHandler {
     /** Number of producers and partitions remembered. */
     public int producerCount() {
         return producers.count();
+    }
+
+    /** Transactions that are open, counted in each partition. */
+    public int openTransactionCount() {
+        return producers.openCount();
+    }
+
+    /** Takes one open transaction in one partition. */
+    @FunctionalInterface
+    public interface OpenTransactionConsumer {
+        /**
+         * A transaction.
+         *
+         * @param partitionIndex of the partition.
+         * @param producerId of the transaction.
+         * @param firstOffset of the transaction in the partition.
+         */
+        void accept(int partitionIndex, long producerId, long firstOffset);
+    }
+
+    /** Hands on each open transaction, once for each partition that it has written to. */
+    public void forEachOpenTransaction(final OpenTransactionConsumer consumer) {
+        for (int slot = producers.oldestOpen(); slot != ProducerTable.NONE; slot = producers.newer(slot)) {
+            consumer.accept(
+                    producers.partitionIndex(slot), producers.producerId(slot), producers.transactionFirstOffset(slot));
+        }
+    }
+
+    /**
+     * Tells of transactions that frames end from now on.
+     *
+     * @param listener or null for nobody; not part of a {@link #copy}.
+     */
+    public void transactionListener(final TransactionListener listener) {
+        transactionListener = listener;
     }
 
     /** Producers that were forgotten because there were too many. */
@@ -153,13 +193,14 @@ public final class LaneState implements FrameHandler {
     }
 
     /**
-     * Forgets a deleted partition. Its producers are left to expire: an index is never used again, so nothing can meet
-     * them.
+     * Forgets a deleted partition with its open transactions. Its producers are left to expire: an index is never used
+     * again, so nothing can meet them.
      *
      * @param partitionIndex of the partition.
      * @return true when it was there.
      */
     public boolean closePartition(final int partitionIndex) {
+        producers.dropTransactions(open -> open == partitionIndex);
         return partitions.remove(partitionIndex);
     }
 
@@ -171,6 +212,7 @@ public final class LaneState implements FrameHandler {
      * @return number of partitions that went.
      */
     public int retainPartitions(final IntPredicate exists) {
+        producers.dropTransactions(exists.negate());
         return partitions.retain(exists);
     }
 
@@ -184,15 +226,25 @@ public final class LaneState implements FrameHandler {
      *   <li>A higher epoch must begin with sequence 0.
      *   <li>Else the sequence must follow the last one; 0 follows {@link Integer#MAX_VALUE}. What is older than the
      *       batches remembered is out of order, too: Kafka 4 does not answer DUPLICATE_SEQUENCE_NUMBER any more.
+     *   <li>A batch of a transaction that has not written to the partition before opens it there, once the coordinator
+     *       has been asked. While one is open, the producer may write nothing but batches of it.
+     *   <li>A marker ends the open transaction, unless a newer coordinator or producer has fenced its writer. When
+     *       there is nothing to end it counts as a duplicate: see {@link #onMarkerWithoutTransaction}.
      * </ul>
      *
      * @param partitionIndex that the batch is for.
      * @param buffer with the batch.
      * @param batchOffset of the batch in the buffer.
      * @param nowMs the lane's time, that of the frame if there will be one.
+     * @param origin see {@link AppendOrigin}.
      * @return OK: append it. DUPLICATE: see {@link #duplicateBaseOffset()}. Else the answer.
      */
-    LaneResult decide(final int partitionIndex, final DirectBuffer buffer, final int batchOffset, final long nowMs) {
+    LaneResult decide(
+            final int partitionIndex,
+            final DirectBuffer buffer,
+            final int batchOffset,
+            final long nowMs,
+            final long origin) {
         if (partitions.find(partitionIndex) == PartitionTable.NONE) {
             return LaneResult.UNKNOWN_PARTITION;
         }
@@ -200,12 +252,100 @@ public final class LaneState implements FrameHandler {
         if (producerId < 0) {
             return APPEND;
         }
+        final int slot = producers.find(producerId, partitionIndex, nowMs);
+        if (RecordBatchDescriptor.isControl(buffer, batchOffset)) {
+            return decideMarker(slot, buffer, batchOffset, origin);
+        }
+        final LaneResult result = AppendOrigin.isCoordinator(origin)
+                ? decideEpoch(slot, buffer, batchOffset)
+                : decideSequence(slot, buffer, batchOffset);
+        return result == APPEND ? decideTransaction(slot, partitionIndex, buffer, batchOffset, origin) : result;
+    }
+
+    private LaneResult decideEpoch(final int slot, final DirectBuffer buffer, final int batchOffset) {
+        final boolean isFenced = slot != ProducerTable.NONE
+                && RecordBatchDescriptor.producerEpoch(buffer, batchOffset) < producers.epoch(slot);
+        return isFenced ? LaneResult.INVALID_PRODUCER_EPOCH : APPEND;
+    }
+
+    private LaneResult decideSequence(final int slot, final DirectBuffer buffer, final int batchOffset) {
         final int baseSequence = RecordBatchDescriptor.baseSequence(buffer, batchOffset);
         if (baseSequence < 0) {
             return LaneResult.OUT_OF_ORDER_SEQUENCE;
         }
-        final int slot = producers.find(producerId, partitionIndex, nowMs);
         return slot == ProducerTable.NONE ? APPEND : decideKnown(slot, buffer, batchOffset, baseSequence);
+    }
+
+    private LaneResult decideTransaction(
+            final int slot,
+            final int partitionIndex,
+            final DirectBuffer buffer,
+            final int batchOffset,
+            final long origin) {
+        final boolean isOpen = slot != ProducerTable.NONE && producers.hasOpenTransaction(slot);
+        if (!RecordBatchDescriptor.isTransactional(buffer, batchOffset)) {
+            return isOpen ? LaneResult.INVALID_TRANSACTION_STATE : APPEND;
+        }
+        if (isOpen) {
+            // A transaction of an older epoch must be ended first, or this one would end it with its own outcome.
+            final boolean isSame = RecordBatchDescriptor.producerEpoch(buffer, batchOffset) == producers.epoch(slot);
+            return isSame ? APPEND : LaneResult.INVALID_TRANSACTION_STATE;
+        }
+        if (producers.isFullOfTransactions()) {
+            return LaneResult.INVALID_TRANSACTION_STATE;
+        }
+        final long producerId = RecordBatchDescriptor.producerId(buffer, batchOffset);
+        final boolean isKnownToCoordinator = AppendOrigin.isCoordinator(origin)
+                || AppendOrigin.isVerified(origin, fences.generation(producerId, partitionIndex));
+        return isKnownToCoordinator ? APPEND : LaneResult.VERIFY_TRANSACTION;
+    }
+
+    private LaneResult decideMarker(
+            final int slot, final DirectBuffer buffer, final int batchOffset, final long origin) {
+        if (ControlBatchDescriptor.type(buffer, batchOffset) == ControlBatchDescriptor.TYPE_UNKNOWN) {
+            return LaneResult.INVALID_TRANSACTION_STATE;
+        }
+        final boolean isOpen = slot != ProducerTable.NONE && producers.hasOpenTransaction(slot);
+        if (slot != ProducerTable.NONE) {
+            final short epoch = RecordBatchDescriptor.producerEpoch(buffer, batchOffset);
+            final short lastEpoch = producers.epoch(slot);
+            // The largest epoch has none above it: a transaction that uses it all the same must be ended somehow.
+            final boolean isLate = AppendOrigin.isBumped(origin) && isOpen && epoch == lastEpoch;
+            if (epoch < lastEpoch || isLate && epoch != Short.MAX_VALUE) {
+                return LaneResult.INVALID_PRODUCER_EPOCH;
+            }
+            if (ControlBatchDescriptor.coordinatorEpoch(buffer, batchOffset) < producers.coordinatorEpoch(slot)) {
+                return LaneResult.COORDINATOR_FENCED;
+            }
+        }
+        if (isOpen || AppendOrigin.isCoordinator(origin)) {
+            return APPEND;
+        }
+        duplicateBaseOffset = ProducerTable.NO_OFFSET;
+        duplicateDiffers = false;
+        return LaneResult.DUPLICATE;
+    }
+
+    /**
+     * What {@link #decide} was told by {@link AppendOrigin#verified} to allow a batch, as long as no marker comes
+     * between.
+     *
+     * @param partitionIndex of the partition.
+     * @param producerId of the transaction.
+     */
+    int verification(final int partitionIndex, final long producerId) {
+        return fences.generation(producerId, partitionIndex);
+    }
+
+    /**
+     * A marker found no transaction to end in the partition, so it is not written: readers of some clients take one
+     * without a transaction for an error. Batches of the transaction that are on their way are refused all the same.
+     *
+     * @param partitionIndex of the partition.
+     * @param producerId of the transaction.
+     */
+    void onMarkerWithoutTransaction(final int partitionIndex, final long producerId) {
+        fences.onEnded(producerId, partitionIndex);
     }
 
     private LaneResult decideKnown(
@@ -284,7 +424,13 @@ public final class LaneState implements FrameHandler {
         final long producerId = RecordBatchDescriptor.producerId(buffer, batchOffset);
         final long nowMs = toMs(FrameDescriptor.sequencedTimeNs(buffer, offset));
         producers.expire(nowMs, LaneLimits.EXPIRIES_PER_FRAME);
-        if (producerId >= 0) {
+        if (producerId < 0) {
+            return;
+        }
+        final int attributes = RecordBatchDescriptor.attributes(buffer, batchOffset);
+        if ((attributes & RecordBatchDescriptor.CONTROL_FLAG) != 0) {
+            applyMarker(buffer, batchOffset, partitionIndex, position, nowMs);
+        } else {
             final short epoch = RecordBatchDescriptor.producerEpoch(buffer, batchOffset);
             final int producer = producers.append(producerId, partitionIndex, epoch, nowMs);
             producers.putBatch(
@@ -294,6 +440,36 @@ public final class LaneState implements FrameHandler {
                     baseOffset,
                     nowMs,
                     RecordBatchDescriptor.crc(buffer, batchOffset));
+            if ((attributes & RecordBatchDescriptor.TRANSACTIONAL_FLAG) != 0) {
+                producers.beginTransaction(producer, baseOffset);
+            }
+        }
+    }
+
+    private void applyMarker(
+            final DirectBuffer buffer,
+            final int batchOffset,
+            final int partitionIndex,
+            final long position,
+            final long nowMs) {
+        if (ControlBatchDescriptor.type(buffer, batchOffset) == ControlBatchDescriptor.TYPE_UNKNOWN) {
+            return;
+        }
+        final long producerId = RecordBatchDescriptor.producerId(buffer, batchOffset);
+        final long firstOffset = producers.endTransaction(
+                producerId,
+                partitionIndex,
+                RecordBatchDescriptor.producerEpoch(buffer, batchOffset),
+                ControlBatchDescriptor.coordinatorEpoch(buffer, batchOffset),
+                nowMs);
+        fences.onEnded(producerId, partitionIndex);
+        if (null != transactionListener && firstOffset != ProducerTable.NO_OFFSET) {
+            transactionListener.onEnded(
+                    partitionIndex,
+                    producerId,
+                    firstOffset,
+                    RecordBatchDescriptor.baseOffset(buffer, batchOffset),
+                    position);
         }
     }
 

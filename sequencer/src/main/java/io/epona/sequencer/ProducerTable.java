@@ -2,22 +2,25 @@ package io.epona.sequencer;
 
 import static io.epona.sequencer.LaneLimits.PRODUCER_BATCH_COUNT;
 
+import io.epona.codec.RecordBatchDescriptor;
 import io.epona.codec.checkpoint.BatchEntryEncoder;
 import io.epona.codec.checkpoint.ProducerEntryEncoder;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Idempotent producers of a lane: for each producer id and partition the epoch and the last five batches. Owned by the
- * thread that owns the state.
+ * Idempotent and transactional producers of a lane: for each producer id and partition the epoch, the last five batches
+ * and the open transaction. Owned by the thread that owns the state.
  *
  * <p>An entry lies in a slot, in the very layout of the checkpoint, with two links behind it that keep the entries in
  * the order in which they were last written: the one that wrote longest ago is the first to expire and the first to go
- * when the table is full. Slots are found through a hash index with linear probing. Slabs of slots are made as the
- * table grows and never given back; a table that does not grow allocates nothing.
+ * when the table is full. Entries with an open transaction are kept in an order of their own: they never expire and
+ * never go, because nobody could end the transaction then. Slots are found through a hash index with linear probing.
+ * Slabs of slots are made as the table grows and never given back; a table that does not grow allocates nothing.
  */
 final class ProducerTable {
     static final int NONE = -1;
@@ -37,6 +40,19 @@ final class ProducerTable {
     private static final int SEQUENCED_TIME_MS = BatchEntryEncoder.sequencedTimeMsEncodingOffset();
     private static final int BATCH_CRC = BatchEntryEncoder.batchCrcEncodingOffset();
 
+    private static final int LAST_TIME_MS = ProducerEntryEncoder.lastTimeMsEncodingOffset();
+    private static final int TRANSACTION_FIRST_OFFSET = ProducerEntryEncoder.transactionFirstOffsetEncodingOffset();
+    private static final int COORDINATOR_EPOCH = ProducerEntryEncoder.coordinatorEpochEncodingOffset();
+
+    /** Length of an entry in checkpoints from before there were transactions. */
+    static final int ENTRY_LENGTH_WITHOUT_TRANSACTION = LAST_TIME_MS;
+
+    /** Stands for an offset where no transaction is open. */
+    static final long NO_OFFSET = -1;
+
+    /** Stands for an epoch where there was no marker. */
+    static final int NO_EPOCH = -1;
+
     private static final int OLDER = ENTRY_LENGTH;
     private static final int NEWER = OLDER + Integer.BYTES;
     private static final int SLOT_LENGTH = NEWER + Integer.BYTES + Long.BYTES;
@@ -48,13 +64,16 @@ final class ProducerTable {
 
     private final int maxCount;
     private final long expirationMs;
-    private final UnsafeBuffer[] slabs;
+    private UnsafeBuffer[] slabs;
     private int[] index;
     private int count;
     private int usedSlots;
     private int freeSlots = NONE; // chained through NEWER
     private int oldest = NONE;
     private int newest = NONE;
+    private int oldestOpen = NONE;
+    private int newestOpen = NONE;
+    private int openCount;
     private long evictions;
     private long expirations;
 
@@ -114,8 +133,11 @@ final class ProducerTable {
         return slab(slot).getByte(at(slot) + BATCH_COUNT);
     }
 
-    /** Sequence of the last record written; an entry has at least one batch. */
+    /** Sequence of the last record written; -1, which 0 follows, when there is none since the epoch's begin. */
     int lastSequence(final int slot) {
+        if (batchCount(slot) == 0) {
+            return RecordBatchDescriptor.NO_SEQUENCE;
+        }
         final int at = batchAt(slot, batchCount(slot) - 1);
         final UnsafeBuffer slab = slab(slot);
         return Sequences.advance(slab.getInt(at + BASE_SEQUENCE, ORDER), slab.getInt(at + LAST_OFFSET_DELTA, ORDER));
@@ -143,11 +165,35 @@ final class ProducerTable {
     }
 
     long lastTimeMs(final int slot) {
-        return slab(slot).getLong(batchAt(slot, batchCount(slot) - 1) + SEQUENCED_TIME_MS, ORDER);
+        return slab(slot).getLong(at(slot) + LAST_TIME_MS, ORDER);
+    }
+
+    /** First offset of the transaction that the producer has open in the partition, or {@link #NO_OFFSET}. */
+    long transactionFirstOffset(final int slot) {
+        return slab(slot).getLong(at(slot) + TRANSACTION_FIRST_OFFSET, ORDER);
+    }
+
+    boolean hasOpenTransaction(final int slot) {
+        return transactionFirstOffset(slot) != NO_OFFSET;
+    }
+
+    /** Epoch of the coordinator that wrote the last marker, or {@link #NO_EPOCH}. */
+    int coordinatorEpoch(final int slot) {
+        return slab(slot).getInt(at(slot) + COORDINATOR_EPOCH, ORDER);
+    }
+
+    /** Entries with an open transaction. */
+    int openCount() {
+        return openCount;
+    }
+
+    /** True when there is no entry that could make room for one with another open transaction. */
+    boolean isFullOfTransactions() {
+        return openCount >= maxCount;
     }
 
     private boolean isExpired(final int slot, final long nowMs) {
-        return nowMs - lastTimeMs(slot) >= expirationMs;
+        return nowMs - lastTimeMs(slot) >= expirationMs && !hasOpenTransaction(slot);
     }
 
     /** Forgets at most so many of the entries that were not written for too long. */
@@ -163,17 +209,7 @@ final class ProducerTable {
      * {@link #putBatch}. An expired entry, or one with another epoch, starts anew.
      */
     int append(final long producerId, final int partitionIndex, final short epoch, final long nowMs) {
-        int slot = findAny(producerId, partitionIndex);
-        if (slot == NONE) {
-            slot = insert(producerId, partitionIndex);
-            clear(slot, epoch);
-        } else {
-            if (epoch(slot) != epoch || isExpired(slot, nowMs)) {
-                clear(slot, epoch);
-            }
-            unlink(slot);
-        }
-        linkNewest(slot);
+        final int slot = touch(producerId, partitionIndex, epoch, nowMs);
         final UnsafeBuffer slab = slab(slot);
         final int at = at(slot);
         final int batches = slab.getByte(at + BATCH_COUNT);
@@ -185,6 +221,70 @@ final class ProducerTable {
             slab.putByte(at + BATCH_COUNT, (byte) (batches + 1));
         }
         return slot;
+    }
+
+    private int touch(final long producerId, final int partitionIndex, final short epoch, final long nowMs) {
+        int slot = findAny(producerId, partitionIndex);
+        if (slot == NONE) {
+            slot = insert(producerId, partitionIndex, 1);
+            clear(slot, epoch);
+        } else {
+            if (isExpired(slot, nowMs)) {
+                clear(slot, epoch);
+            } else if (epoch(slot) != epoch) {
+                clearBatches(slot, epoch);
+            }
+            unlink(slot);
+        }
+        linkNewest(slot);
+        slab(slot).putLong(at(slot) + LAST_TIME_MS, nowMs, ORDER);
+        return slot;
+    }
+
+    /** The producer has a transaction open in the partition from this offset on, unless it had one already. */
+    void beginTransaction(final int slot, final long firstOffset) {
+        if (!hasOpenTransaction(slot)) {
+            unlink(slot);
+            slab(slot).putLong(at(slot) + TRANSACTION_FIRST_OFFSET, firstOffset, ORDER);
+            linkNewest(slot);
+        }
+    }
+
+    /**
+     * A marker ended the producer's transaction in the partition. With a new epoch, that counts from now on.
+     *
+     * @return first offset of the transaction, or {@link #NO_OFFSET} when none was open.
+     */
+    long endTransaction(
+            final long producerId,
+            final int partitionIndex,
+            final short epoch,
+            final int coordinatorEpoch,
+            final long nowMs) {
+        final int slot = touch(producerId, partitionIndex, epoch, nowMs);
+        final long firstOffset = transactionFirstOffset(slot);
+        close(slot);
+        slab(slot).putInt(at(slot) + COORDINATOR_EPOCH, coordinatorEpoch, ORDER);
+        return firstOffset;
+    }
+
+    private void close(final int slot) {
+        unlink(slot);
+        slab(slot).putLong(at(slot) + TRANSACTION_FIRST_OFFSET, NO_OFFSET, ORDER);
+        linkNewest(slot);
+        evictTo(Math.max(maxCount, openCount + 1));
+    }
+
+    /** Forgets the open transactions of partitions that exist no more: nobody ends them. */
+    void dropTransactions(final IntPredicate isGone) {
+        int slot = oldestOpen;
+        while (slot != NONE) {
+            final int following = newer(slot);
+            if (isGone.test(partitionIndex(slot))) {
+                close(slot);
+            }
+            slot = following;
+        }
     }
 
     /** Fills in the batch that {@link #append} made room for. */
@@ -204,19 +304,28 @@ final class ProducerTable {
         slab.putInt(at + BATCH_CRC, batchCrc, ORDER);
     }
 
-    /** Slot that was written longest ago, or {@link #NONE}. */
+    /** Slot without an open transaction that was written longest ago, or {@link #NONE}. */
     int oldest() {
         return oldest;
     }
 
-    /** Slot that was written last, or {@link #NONE}. */
-    int newest() {
-        return newest;
+    /** Slot with an open transaction that was written longest ago, or {@link #NONE}. */
+    int oldestOpen() {
+        return oldestOpen;
     }
 
-    /** Slot that was written next after this one, or {@link #NONE}. */
+    /** When the entry was written that was written last; 0 when there is none. */
+    long newestTimeMs() {
+        return Math.max(newest == NONE ? 0 : lastTimeMs(newest), newestOpen == NONE ? 0 : lastTimeMs(newestOpen));
+    }
+
+    /** Slot of the same kind that was written next after this one, or {@link #NONE}. */
     int newer(final int slot) {
         return slab(slot).getInt(at(slot) + NEWER, ORDER);
+    }
+
+    long producerId(final int slot) {
+        return slab(slot).getLong(at(slot) + PRODUCER_ID, ORDER);
     }
 
     int partitionIndex(final int slot) {
@@ -228,19 +337,29 @@ final class ProducerTable {
         target.putBytes(offset, slab(slot), at(slot), ENTRY_LENGTH);
     }
 
-    /** Adds an entry of a checkpoint, whose checksum was verified, as the newest. */
-    void decode(final DirectBuffer source, final int offset) {
-        final int slot =
-                insert(source.getLong(offset + PRODUCER_ID, ORDER), source.getInt(offset + PARTITION_INDEX, ORDER));
-        slab(slot).putBytes(at(slot), source, offset, ENTRY_LENGTH);
+    /**
+     * Adds an entry of a checkpoint, whose checksum was verified, as the newest.
+     *
+     * @param length {@link #ENTRY_LENGTH}, or {@link #ENTRY_LENGTH_WITHOUT_TRANSACTION}.
+     */
+    void decode(final DirectBuffer source, final int offset, final int length) {
+        final boolean isOpen =
+                length == ENTRY_LENGTH && source.getLong(offset + TRANSACTION_FIRST_OFFSET, ORDER) != NO_OFFSET;
+        final long producerId = source.getLong(offset + PRODUCER_ID, ORDER);
+        final int partitionIndex = source.getInt(offset + PARTITION_INDEX, ORDER);
+        final int slot = insert(producerId, partitionIndex, isOpen ? 2 : 1);
+        final UnsafeBuffer slab = slab(slot);
+        slab.putBytes(at(slot), source, offset, length);
+        if (length < ENTRY_LENGTH) {
+            final int last = batchAt(slot, batchCount(slot) - 1);
+            slab.putLong(at(slot) + LAST_TIME_MS, slab.getLong(last + SEQUENCED_TIME_MS, ORDER), ORDER);
+            clearTransaction(slot);
+        }
         linkNewest(slot);
     }
 
-    private int insert(final long producerId, final int partitionIndex) {
-        if (count == maxCount) {
-            remove(oldest);
-            evictions++;
-        }
+    private int insert(final long producerId, final int partitionIndex, final int spare) {
+        evictTo(Math.max(maxCount, openCount + spare) - 1);
         if (2 * (count + 1) > index.length) {
             growIndex();
         }
@@ -252,11 +371,32 @@ final class ProducerTable {
         return slot;
     }
 
+    /** Entries with open transactions stay, and beside them there is room for one other in any case. */
+    private void evictTo(final int limit) {
+        while (count > limit && oldest != NONE) {
+            remove(oldest);
+            evictions++;
+        }
+    }
+
     private void clear(final int slot, final short epoch) {
+        clearBatches(slot, epoch);
+        clearTransaction(slot);
+    }
+
+    private void clearBatches(final int slot, final short epoch) {
         final UnsafeBuffer slab = slab(slot);
         final int at = at(slot);
         slab.putShort(at + EPOCH, epoch, ORDER);
-        slab.setMemory(at + BATCH_COUNT, ENTRY_LENGTH - BATCH_COUNT, (byte) 0);
+        slab.setMemory(at + BATCH_COUNT, LAST_TIME_MS - BATCH_COUNT, (byte) 0);
+    }
+
+    private void clearTransaction(final int slot) {
+        final UnsafeBuffer slab = slab(slot);
+        final int at = at(slot);
+        slab.putLong(at + TRANSACTION_FIRST_OFFSET, NO_OFFSET, ORDER);
+        slab.putInt(at + COORDINATOR_EPOCH, NO_EPOCH, ORDER);
+        slab.putInt(at + COORDINATOR_EPOCH + Integer.BYTES, 0, ORDER);
     }
 
     private int takeSlot() {
@@ -267,6 +407,10 @@ final class ProducerTable {
         }
         final int slot = usedSlots++;
         if ((slot & SLAB_MASK) == 0) {
+            if (slot >> SLAB_SHIFT == slabs.length) {
+                // More open transactions than there may be producers: a log of before the limit was lowered.
+                slabs = Arrays.copyOf(slabs, slabs.length + 1);
+            }
             slabs[slot >> SLAB_SHIFT] = new UnsafeBuffer(new byte[SLOT_LENGTH << SLAB_SHIFT]);
         }
         return slot;
@@ -281,36 +425,52 @@ final class ProducerTable {
     }
 
     private void linkNewest(final int slot) {
+        final boolean isOpen = hasOpenTransaction(slot);
+        final int before = isOpen ? newestOpen : newest;
         final UnsafeBuffer slab = slab(slot);
-        slab.putInt(at(slot) + OLDER, newest, ORDER);
+        slab.putInt(at(slot) + OLDER, before, ORDER);
         slab.putInt(at(slot) + NEWER, NONE, ORDER);
-        if (newest == NONE) {
-            oldest = slot;
-        } else {
-            slab(newest).putInt(at(newest) + NEWER, slot, ORDER);
+        if (before != NONE) {
+            slab(before).putInt(at(before) + NEWER, slot, ORDER);
         }
-        newest = slot;
+        if (isOpen) {
+            oldestOpen = before == NONE ? slot : oldestOpen;
+            newestOpen = slot;
+            openCount++;
+        } else {
+            oldest = before == NONE ? slot : oldest;
+            newest = slot;
+        }
     }
 
     private void unlink(final int slot) {
         final UnsafeBuffer slab = slab(slot);
         final int older = slab.getInt(at(slot) + OLDER, ORDER);
         final int newer = slab.getInt(at(slot) + NEWER, ORDER);
-        if (older == NONE) {
-            oldest = newer;
-        } else {
+        if (older != NONE) {
             slab(older).putInt(at(older) + NEWER, newer, ORDER);
         }
-        if (newer == NONE) {
-            newest = older;
-        } else {
+        if (newer != NONE) {
             slab(newer).putInt(at(newer) + OLDER, older, ORDER);
+        }
+        if (hasOpenTransaction(slot)) {
+            oldestOpen = older == NONE ? newer : oldestOpen;
+            newestOpen = newer == NONE ? older : newestOpen;
+            openCount--;
+        } else {
+            oldest = older == NONE ? newer : oldest;
+            newest = newer == NONE ? older : newest;
         }
     }
 
     private void growIndex() {
         index = newIndex(2 * index.length);
-        for (int slot = oldest; slot != NONE; slot = newer(slot)) {
+        putIndexes(oldest);
+        putIndexes(oldestOpen);
+    }
+
+    private void putIndexes(final int first) {
+        for (int slot = first; slot != NONE; slot = newer(slot)) {
             putIndex(slot);
         }
     }
@@ -349,7 +509,7 @@ final class ProducerTable {
         return hash & (index.length - 1);
     }
 
-    private static int hash(final long producerId, final int partitionIndex) {
+    static int hash(final long producerId, final int partitionIndex) {
         long hash = (producerId * 0x9E3779B97F4A7C15L) ^ (partitionIndex * 0xC2B2AE3D27D4EB4FL);
         hash ^= hash >>> 32;
         hash *= 0xD6E8FEB86659FD93L;

@@ -61,7 +61,9 @@ class CheckpointCodecTest {
         assertArrayEquals(LogScript.bytesOf(state), LogScript.bytesOf(checkpoint.state()));
         assertEquals(8, checkpoint.state().nextOffset(1));
         assertEquals(3, checkpoint.state().nextOffset(5));
-        assertEquals(LaneResult.DUPLICATE, checkpoint.state().decide(1, Batches.idempotent(77, 1, 4, 1), 0, 3000));
+        assertEquals(
+                LaneResult.DUPLICATE,
+                checkpoint.state().decide(1, Batches.idempotent(77, 1, 4, 1), 0, 3000, AppendOrigin.CLIENT));
         assertEquals(4, checkpoint.state().duplicateBaseOffset());
     }
 
@@ -102,7 +104,7 @@ class CheckpointCodecTest {
         assertEquals(CheckpointException.Reason.NO_CHECKPOINT, refusalOf(magic, IDENTITY));
 
         final UnsafeBuffer newer = encode(false);
-        newer.putShort(CheckpointHeaderEncoder.formatVersionEncodingOffset(), (short) 3, ByteOrder.LITTLE_ENDIAN);
+        newer.putShort(CheckpointHeaderEncoder.formatVersionEncodingOffset(), (short) 4, ByteOrder.LITTLE_ENDIAN);
         restamp(newer);
         assertEquals(CheckpointException.Reason.NEWER_FORMAT, refusalOf(newer, IDENTITY));
 
@@ -156,7 +158,7 @@ class CheckpointCodecTest {
 
     @Test
     void shouldTakeTheWholeLogForOneEpochWhenTheFormatIsThatOfBefore() {
-        final UnsafeBuffer buffer = encodeFilled(false);
+        final UnsafeBuffer buffer = withoutTransactions(encodeFilled(false));
         final int length = buffer.capacity() - EpochEntryEncoder.BLOCK_LENGTH;
         final UnsafeBuffer old = new UnsafeBuffer(new byte[length]);
         old.putBytes(0, buffer, 0, length);
@@ -171,6 +173,54 @@ class CheckpointCodecTest {
         assertEquals(0, read.startPosition(0));
     }
 
+    /** The same checkpoint in the format of before there were transactions. */
+    private UnsafeBuffer withoutTransactions(final UnsafeBuffer buffer) {
+        final int epochsLength = state.epochs().count() * EpochEntryEncoder.BLOCK_LENGTH;
+        final int count = state.producerCount();
+        final int firstProducer = buffer.capacity() - epochsLength - count * ProducerTable.ENTRY_LENGTH;
+        final int oldLength = ProducerTable.ENTRY_LENGTH_WITHOUT_TRANSACTION;
+        final UnsafeBuffer old = new UnsafeBuffer(new byte[firstProducer + count * oldLength + epochsLength]);
+        old.putBytes(0, buffer, 0, firstProducer);
+        for (int i = 0; i < count; i++) {
+            final int source = firstProducer + i * ProducerTable.ENTRY_LENGTH;
+            old.putBytes(firstProducer + i * oldLength, buffer, source, oldLength);
+        }
+        old.putBytes(old.capacity() - epochsLength, buffer, buffer.capacity() - epochsLength, epochsLength);
+        old.putShort(CheckpointHeaderEncoder.formatVersionEncodingOffset(), (short) 2, ByteOrder.LITTLE_ENDIAN);
+        restamp(old);
+        return old;
+    }
+
+    @Test
+    void shouldReadTheSameStateWhenTheFormatIsFromBeforeTransactions() {
+        final UnsafeBuffer buffer = encodeFilled(false);
+        assertTrue(state.producerCount() > 0);
+        final UnsafeBuffer old = withoutTransactions(buffer);
+        final Checkpoint read = CheckpointCodec.decode(old, old.capacity(), IDENTITY, state.config());
+        assertArrayEquals(LogScript.bytesOf(state), LogScript.bytesOf(read.state()));
+        assertEquals(0, read.state().openTransactionCount());
+    }
+
+    @Test
+    void shouldKeepOpenTransactionsWhenFewerProducersAreRemembered() {
+        final LogScript log = new LogScript();
+        state.openPartition(1);
+        for (int producer = 0; producer < 6; producer++) {
+            assertEquals(LaneResult.OK, log.offerVerified(state, 1, Batches.transactional(producer, 0, 0, 1), 1000));
+        }
+        log.offer(state, 1, Batches.idempotent(99, 0, 0, 1), 1000);
+        log.offer(state, 1, Batches.marker(2, 1, 5, false, 1000), 1000);
+        final UnsafeBuffer buffer = encode(false);
+        final LaneStateConfig fewer = new LaneStateConfig(LogScript.SPAN_LENGTH, 3, 60_000);
+        final LaneState read = CheckpointCodec.decode(buffer, buffer.capacity(), IDENTITY, fewer)
+                .state();
+        assertEquals(5, read.openTransactionCount());
+        final StringBuilder open = new StringBuilder();
+        read.forEachOpenTransaction((partition, producer, offset) ->
+                open.append(producer).append('@').append(offset).append(' '));
+        assertEquals("0@0 1@1 3@3 4@4 5@5 ", open.toString());
+    }
+
     @Test
     void shouldKeepThoseThatWroteLastWhenFewerProducersAreRemembered() {
         final LogScript log = new LogScript();
@@ -183,8 +233,9 @@ class CheckpointCodecTest {
         final LaneState read = CheckpointCodec.decode(buffer, buffer.capacity(), IDENTITY, fewer)
                 .state();
         assertEquals(3, read.producerCount());
-        assertEquals(LaneResult.DUPLICATE, read.decide(1, Batches.idempotent(9, 0, 0, 1), 0, 1000));
-        assertEquals(LaneResult.OK, read.decide(1, Batches.idempotent(6, 0, 5, 1), 0, 1000));
+        assertEquals(
+                LaneResult.DUPLICATE, read.decide(1, Batches.idempotent(9, 0, 0, 1), 0, 1000, AppendOrigin.CLIENT));
+        assertEquals(LaneResult.OK, read.decide(1, Batches.idempotent(6, 0, 5, 1), 0, 1000, AppendOrigin.CLIENT));
     }
 
     @Test

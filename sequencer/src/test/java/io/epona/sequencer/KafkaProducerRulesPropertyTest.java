@@ -17,12 +17,15 @@ import net.jqwik.api.ShrinkingMode;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
+import org.apache.kafka.common.errors.TransactionCoordinatorFencedException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.BatchMetadata;
+import org.apache.kafka.storage.internals.log.CompletedTxn;
 import org.apache.kafka.storage.internals.log.ProducerAppendInfo;
 import org.apache.kafka.storage.internals.log.ProducerStateEntry;
 import org.apache.kafka.storage.internals.log.ProducerStateManager;
@@ -46,6 +49,44 @@ class KafkaProducerRulesPropertyTest {
             producers = new ProducerStateManager(TOPIC_PARTITION, directory, 0, config, Time.SYSTEM);
         }
 
+        /** First offset of the oldest open transaction, or -1. */
+        long firstUnstableOffset() {
+            return producers
+                    .firstUnstableOffset()
+                    .map(offset -> offset.messageOffset)
+                    .orElse(-1L);
+        }
+
+        /** Our own rule: a transaction of an older epoch must be ended first. */
+        boolean wouldMixTransactions(final long producerId, final int epoch) {
+            return producers
+                    .lastEntry(producerId)
+                    .filter(entry -> entry.currentTxnFirstOffset().isPresent() && entry.producerEpoch() < epoch)
+                    .isPresent();
+        }
+
+        LaneResult end(final UnsafeBuffer bytes, final short version, final long nowMs) {
+            producers.removeExpiredProducers(nowMs);
+            RecordBatchDescriptor.stampBaseOffset(bytes, 0, nextOffset);
+            final RecordBatch batch = MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.byteArray()))
+                    .batches()
+                    .iterator()
+                    .next();
+            try {
+                final ProducerAppendInfo append = producers.prepareUpdate(batch.producerId(), AppendOrigin.COORDINATOR);
+                final Optional<CompletedTxn> completed = append.append(batch, Optional.empty(), version);
+                producers.update(append);
+                completed.ifPresent(producers::completeTxn);
+                producers.onHighWatermarkUpdated(batch.nextOffset());
+            } catch (final InvalidProducerEpochException ex) {
+                return LaneResult.INVALID_PRODUCER_EPOCH;
+            } catch (final TransactionCoordinatorFencedException ex) {
+                return LaneResult.COORDINATOR_FENCED;
+            }
+            nextOffset = batch.nextOffset();
+            return LaneResult.OK;
+        }
+
         LaneResult offer(final UnsafeBuffer bytes, final long nowMs) {
             producers.removeExpiredProducers(nowMs);
             RecordBatchDescriptor.stampBaseOffset(bytes, 0, nextOffset);
@@ -67,6 +108,8 @@ class KafkaProducerRulesPropertyTest {
                 return LaneResult.OUT_OF_ORDER_SEQUENCE;
             } catch (final InvalidProducerEpochException ex) {
                 return LaneResult.INVALID_PRODUCER_EPOCH;
+            } catch (final InvalidTxnStateException ex) {
+                return LaneResult.INVALID_TRANSACTION_STATE;
             }
             nextOffset = batch.nextOffset();
             return LaneResult.OK;
@@ -114,6 +157,73 @@ class KafkaProducerRulesPropertyTest {
             client.onAnswer(actual);
             assertEquals(kafka.nextOffset, state.nextOffset(PARTITION));
         }
+    }
+
+    @Property(tries = 60, shrinking = ShrinkingMode.OFF)
+    void shouldAnswerAsKafkaWhenTransactionsAreRandom(@ForAll final long seed) throws IOException {
+        final Path directory = Files.createTempDirectory("transaction-rules");
+        try {
+            compareTransactions(new Random(seed), new KafkaLog(directory.toFile()));
+        } finally {
+            Files.delete(directory);
+        }
+    }
+
+    private static void compareTransactions(final Random random, final KafkaLog kafka) {
+        final LaneState state = new LaneState(new LaneStateConfig(LogScript.SPAN_LENGTH, 1000, EXPIRATION_MS));
+        final LogScript log = new LogScript();
+        state.openPartition(PARTITION);
+        final Client[] clients = new Client[] {new Client(random), new Client(random), new Client(random)};
+        long nowMs = 1_000_000;
+        for (int step = 0; step < STEPS; step++) {
+            nowMs += random.nextInt(20) == 0 ? random.nextInt(2 * EXPIRATION_MS) : random.nextInt(20);
+            final int number = random.nextInt(clients.length);
+            final Client client = clients[number];
+            if (random.nextInt(4) == 0) {
+                endTransaction(random, kafka, state, log, number, client, nowMs);
+            } else {
+                client.next(random);
+                final boolean isTransactional = random.nextInt(8) > 0;
+                final UnsafeBuffer batch = Batches.of(
+                        number, client.epoch, client.baseSequence, client.recordCount, "v", nowMs, isTransactional);
+                if (!kafka.wouldMixTransactions(number, client.epoch)) {
+                    final LaneResult expected = kafka.offer(batch, nowMs);
+                    final LaneResult actual = log.offerVerified(state, PARTITION, batch, nowMs);
+                    assertEquals(expected, actual, () -> "client " + number + ": " + client);
+                    client.onAnswer(actual);
+                }
+            }
+            assertEquals(kafka.nextOffset, state.nextOffset(PARTITION));
+            assertEquals(kafka.firstUnstableOffset(), firstOpenOffset(state));
+        }
+    }
+
+    private static void endTransaction(
+            final Random random,
+            final KafkaLog kafka,
+            final LaneState state,
+            final LogScript log,
+            final int number,
+            final Client client,
+            final long nowMs) {
+        final boolean isBumped = random.nextBoolean();
+        final int epoch = Math.max(0, client.epoch + random.nextInt(4) - 1);
+        final UnsafeBuffer marker = Batches.marker(number, epoch, random.nextInt(4), random.nextBoolean(), nowMs);
+        final LaneResult expected = kafka.end(marker, (short) (isBumped ? 2 : 1), nowMs);
+        final long origin = io.epona.sequencer.AppendOrigin.COORDINATOR
+                | (isBumped ? io.epona.sequencer.AppendOrigin.BUMPED_MARKER : 0);
+        assertEquals(expected, log.offer(state, PARTITION, marker, nowMs, origin), () -> "client " + number);
+        if (expected == LaneResult.OK && epoch > client.epoch) {
+            client.epoch = epoch;
+            client.nextSequence = 0;
+        }
+    }
+
+    private static long firstOpenOffset(final LaneState state) {
+        final long[] first = {-1};
+        state.forEachOpenTransaction(
+                (partition, producer, offset) -> first[0] = first[0] < 0 ? offset : Math.min(first[0], offset));
+        return first[0];
     }
 
     /** A client that mostly behaves, often repeats, and sometimes does anything. */

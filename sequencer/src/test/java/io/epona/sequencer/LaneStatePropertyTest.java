@@ -10,6 +10,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** A checkpoint at any frame, and the frames behind it, lead to the same state as all frames do. */
 class LaneStatePropertyTest {
@@ -63,6 +64,24 @@ class LaneStatePropertyTest {
         return checkpoint.state();
     }
 
+    /** Transactions of version 2: the marker has the next epoch. */
+    private static void transact(
+            final Random random,
+            final LaneState lane,
+            final LogScript log,
+            final int partitionIndex,
+            final long nowMs) {
+        final int producer = 1000 + random.nextInt(6);
+        final int epoch = random.nextInt(3);
+        if (random.nextInt(3) == 0) {
+            final UnsafeBuffer marker = Batches.marker(producer, epoch, random.nextInt(2), random.nextBoolean(), nowMs);
+            log.offer(lane, partitionIndex, marker, nowMs, random.nextInt(5));
+        } else {
+            log.offerVerified(
+                    lane, partitionIndex, Batches.transactional(producer, epoch, random.nextInt(2), 1), nowMs);
+        }
+    }
+
     private static void fill(final Random random, final LaneState lane, final LogScript log) {
         final int[] sequences = new int[40];
         long nowMs = 1_000;
@@ -70,8 +89,12 @@ class LaneStatePropertyTest {
             nowMs += random.nextInt(30);
             final int partitionIndex = random.nextInt(4);
             // Partitions appear in the order of their first frame, as they do in a replay.
-            lane.openPartition(partitionIndex);
-            final int kind = random.nextInt(10);
+            final boolean isNew = lane.openPartition(partitionIndex);
+            final int kind = isNew ? 0 : random.nextInt(14);
+            if (kind >= 10) {
+                transact(random, lane, log, partitionIndex, nowMs);
+                continue;
+            }
             if (kind == 0) {
                 log.offer(lane, partitionIndex, Batches.plain(1 + random.nextInt(5), 10), nowMs);
             } else if (kind == 1) {

@@ -84,7 +84,7 @@ class LaneStateTest {
         log.append(1, 0, Batches.idempotent(7, 3, 0, 1), 0).applyTo(state);
         log.append(1, 1, Batches.idempotent(7, 3, 20, 1), 0).applyTo(state);
         assertEquals(2, state.nextOffset(1));
-        assertEquals(LaneResult.OK, state.decide(1, Batches.idempotent(7, 3, 21, 1), 0, 0));
+        assertEquals(LaneResult.OK, state.decide(1, Batches.idempotent(7, 3, 21, 1), 0, 0, AppendOrigin.CLIENT));
     }
 
     @Test

@@ -43,7 +43,28 @@ final class LogScript {
 
     /** Decides as a lane does; when the batch is accepted, makes the frame and applies it. */
     LaneResult offer(final LaneState state, final int partitionIndex, final DirectBuffer batch, final long nowMs) {
-        final LaneResult result = state.decide(partitionIndex, batch, 0, nowMs);
+        return offer(state, partitionIndex, batch, nowMs, AppendOrigin.CLIENT);
+    }
+
+    /** As the other one; a transaction that has to be verified is part of what the coordinator knows. */
+    LaneResult offerVerified(
+            final LaneState state, final int partitionIndex, final DirectBuffer batch, final long nowMs) {
+        final long producerId = RecordBatchDescriptor.producerId(batch, 0);
+        return offer(
+                state,
+                partitionIndex,
+                batch,
+                nowMs,
+                AppendOrigin.verified(state.verification(partitionIndex, producerId)));
+    }
+
+    LaneResult offer(
+            final LaneState state,
+            final int partitionIndex,
+            final DirectBuffer batch,
+            final long nowMs,
+            final long origin) {
+        final LaneResult result = state.decide(partitionIndex, batch, 0, nowMs, origin);
         if (result == LaneResult.OK) {
             append(partitionIndex, state.nextOffset(partitionIndex), batch, nowMs)
                     .applyTo(state);

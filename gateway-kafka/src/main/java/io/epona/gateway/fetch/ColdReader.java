@@ -31,8 +31,16 @@ final class ColdReader {
      * @param partition that wants it.
      * @param partitionIndex of that partition.
      * @param offset of the first record wanted.
+     * @param limitOffset no record from there on.
+     * @param isReadCommitted whether aborted transactions are wanted beside the records.
      */
-    record Request(FetchPartition partition, int partitionIndex, long offset, int maxLength) {}
+    record Request(
+            FetchPartition partition,
+            int partitionIndex,
+            long offset,
+            long limitOffset,
+            int maxLength,
+            boolean isReadCommitted) {}
 
     /**
      * What came of it.
@@ -85,7 +93,11 @@ final class ColdReader {
     private LogRead read(final Request request, final int maxLength, final boolean minOneMessage) {
         LogRead read = null;
         try {
-            read = logs.read(request.partitionIndex(), request.offset(), Math.max(0, maxLength), minOneMessage);
+            final int length = Math.max(0, maxLength);
+            read = request.isReadCommitted()
+                    ? logs.readCommitted(
+                            request.partitionIndex(), request.offset(), request.limitOffset(), length, minOneMessage)
+                    : logs.read(request.partitionIndex(), request.offset(), length, minOneMessage);
             if (read.status() == LogRead.Status.RECORDS) {
                 touch(read);
             }

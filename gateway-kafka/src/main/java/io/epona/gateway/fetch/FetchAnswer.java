@@ -40,6 +40,7 @@ final class FetchAnswer {
     private long deliveredSinceNs;
     private boolean isDelivering;
     private NodeEndpointCollection leaders;
+    private List<FetchResponseData.AbortedTransaction> aborted = List.of();
 
     FetchAnswer(final FetchSources sources, final FetchMeters meters, final ByteBufAllocator allocator) {
         this.sources = sources;
@@ -100,14 +101,16 @@ final class FetchAnswer {
             if (partition.coldRead != null) {
                 highWatermark = Math.max(highWatermark, partition.coldRead.logEndOffset());
             }
+            aborted = List.of();
             final BaseRecords records = recordsOf(operation, partition);
             final boolean isFull = records.sizeInBytes() > 0;
             data = new PartitionData()
                     .setPartitionIndex(partition.key.partition())
                     .setHighWatermark(highWatermark)
-                    .setLastStableOffset(highWatermark)
+                    .setLastStableOffset(
+                            Math.min(highWatermark, partition.tail().lastStableOffset()))
                     .setLogStartOffset(logStartOffset)
-                    .setAbortedTransactions(operation.isReadCommitted ? List.of() : null)
+                    .setAbortedTransactions(operation.isReadCommitted ? aborted : null)
                     .setRecords(records);
             isNews = partition.tell(highWatermark, logStartOffset, isFull);
             settle(partition, isFull);
@@ -120,7 +123,7 @@ final class FetchAnswer {
     private static void settle(final FetchPartition partition, final boolean gaveRecords) {
         if (gaveRecords) {
             partition.session.moveToEnd(partition);
-        } else if (partition.fetchOffset >= partition.tail().highWatermark()) {
+        } else if (partition.isAtEnd()) {
             partition.session.markClean(partition);
             partition.startWatching();
         }
@@ -171,7 +174,7 @@ final class FetchAnswer {
     private BaseRecords recordsOf(final FetchOperation operation, final FetchPartition partition) {
         final LogRead read = partition.coldRead;
         if (read != null) {
-            return fileRecordsOf(partition, read);
+            return fileRecordsOf(operation, partition, read);
         }
         if (remainingLength <= 0 && hasRecords || remainingMemoryLength <= 0) {
             return MemoryRecords.EMPTY;
@@ -181,6 +184,10 @@ final class FetchAnswer {
         if (bytes == null || !bytes.isReadable()) {
             // Not in memory any more: the next look finds that out.
             return MemoryRecords.EMPTY;
+        }
+        if (operation.isReadCommitted) {
+            aborted = AbortedTransactions.ofMemory(
+                    partition.tail(), partition.fetchOffset, sources.index().readEndOffset());
         }
         final int length = bytes.readableBytes();
         remainingMemoryLength -= length;
@@ -196,7 +203,14 @@ final class FetchAnswer {
 
     private ByteBuf readMemory(final FetchPartition partition, final int limit) {
         try {
-            return sources.index().read(partition.tail(), partition.fetchOffset, limit, !hasRecords, allocator);
+            return sources.index()
+                    .read(
+                            partition.tail(),
+                            partition.fetchOffset,
+                            partition.limitOffset(),
+                            limit,
+                            !hasRecords,
+                            allocator);
         } catch (final OutOfMemoryError ex) {
             // Direct memory, that is: the client asks again, and there may be some by then.
             meters.onOutboundWait();
@@ -205,11 +219,15 @@ final class FetchAnswer {
         }
     }
 
-    private BaseRecords fileRecordsOf(final FetchPartition partition, final LogRead read) {
+    private BaseRecords fileRecordsOf(
+            final FetchOperation operation, final FetchPartition partition, final LogRead read) {
         partition.coldRead = null;
         if (read.length() > remainingLength && hasRecords) {
             read.close();
             return MemoryRecords.EMPTY;
+        }
+        if (operation.isReadCommitted) {
+            aborted = AbortedTransactions.ofLog(read, partition.tail(), partition.fetchOffset);
         }
         meters.onFileRead(read.length());
         return taken(new BufferedRecords(new LogFileRegion(read)));

@@ -26,6 +26,7 @@ final class FetchPartition extends TailWatcher {
 
     long fetchOffset;
     int maxLength;
+    private long limitOffset = Long.MAX_VALUE;
     private int currentLeaderEpoch;
     private long toldHighWatermark = NEVER_TOLD;
     private long toldLogStartOffset = NEVER_TOLD;
@@ -66,12 +67,13 @@ final class FetchPartition extends TailWatcher {
     }
 
     /** Finds out what there is to tell: sets {@link #error} and {@link #isCold}. */
-    void look(final FetchSources sources) {
+    void look(final FetchSources sources, final boolean isReadCommitted) {
         final ClusterImage image = sources.image();
         if (imageVersion != image.version()) {
             resolve(image, sources.index());
         }
         isCold = false;
+        limitOffset = Long.MAX_VALUE;
         error = placeError;
         if (error != Errors.NONE) {
             return;
@@ -92,8 +94,24 @@ final class FetchPartition extends TailWatcher {
         if (fetchOffset > tail.highWatermark() || fetchOffset < sources.logs().logStartOffset(info.partitionIndex())) {
             error = Errors.OFFSET_OUT_OF_RANGE;
         } else {
-            isCold = fetchOffset < tail.highWatermark() && fetchOffset < tail.firstOffset();
+            limitOffset = isReadCommitted ? stableLimit() : Long.MAX_VALUE;
+            isCold = fetchOffset < Math.min(limitOffset, tail.highWatermark()) && fetchOffset < tail.firstOffset();
         }
+    }
+
+    /** While it is not known which transactions are open, nothing is known to be stable. */
+    private long stableLimit() {
+        return tail.lane().isComplete() ? tail.lastStableOffset() : Math.min(fetchOffset, tail.lastStableOffset());
+    }
+
+    /** Offset from which on this fetch wants no records. */
+    long limitOffset() {
+        return limitOffset;
+    }
+
+    /** Whether there is nothing to be had until something is committed. */
+    boolean isAtEnd() {
+        return fetchOffset >= Math.min(limitOffset, tail.highWatermark());
     }
 
     private void resolve(final ClusterImage image, final FrameIndex index) {
@@ -119,7 +137,7 @@ final class FetchPartition extends TailWatcher {
 
     /** Bytes that can be had from memory now. */
     long lengthInMemory() {
-        return tail.lengthFrom(fetchOffset);
+        return tail.lengthWithin(fetchOffset, limitOffset);
     }
 
     /** Whether the client knows less than this; remembers that it knows it now. */

@@ -121,7 +121,7 @@ public final class FetchService {
         boolean hasCold = false;
         long length = 0;
         for (FetchPartition partition = session.firstDirty(); partition != null; partition = partition.nextDirty) {
-            partition.look(sources);
+            partition.look(sources, operation.isReadCommitted);
             if (partition.error != Errors.NONE) {
                 mustAnswer = true;
             } else if (partition.isCold) {
@@ -189,7 +189,12 @@ public final class FetchService {
                 partition = partition.nextDirty) {
             if (partition.error == Errors.NONE && partition.isCold) {
                 requests.add(new ColdReader.Request(
-                        partition, partition.info().partitionIndex(), partition.fetchOffset, partition.maxLength));
+                        partition,
+                        partition.info().partitionIndex(),
+                        partition.fetchOffset,
+                        partition.limitOffset(),
+                        partition.maxLength,
+                        operation.isReadCommitted));
                 wanted += Math.max(1, partition.maxLength);
             }
         }

@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntToLongFunction;
 import org.agrona.collections.Int2ObjectHashMap;
 
@@ -22,6 +23,7 @@ public final class FrameIndex {
     private final IntToLongFunction initialHighWatermark;
     private final OverrunListener overrunListener;
     private ClusterImage image;
+    private long readEndOffset;
 
     /** Hears that high watermarks of a lane are behind until the partition logs are asked. */
     @FunctionalInterface
@@ -41,12 +43,14 @@ public final class FrameIndex {
      * @param views the lanes, by lane id.
      * @param initialHighWatermark partition index to the offset after its last committed record now; 0 for partitions
      *     that it does not know.
+     * @param transactions at the lanes' positions now.
      * @param image the cluster's metadata.
      * @param overrunListener told when this thread was too slow.
      */
     public FrameIndex(
             final List<LaneView> views,
             final IntToLongFunction initialHighWatermark,
+            final InitialTransactions transactions,
             final ClusterImage image,
             final OverrunListener overrunListener) {
         this.initialHighWatermark = initialHighWatermark;
@@ -57,7 +61,35 @@ public final class FrameIndex {
             all.add(new LaneTail(view, this));
         }
         this.lanes = List.copyOf(all);
+        begin(transactions.ended());
+        begin(transactions.open());
         poll(0);
+        // Only what the lanes' states know to be open is: nobody would end anything else.
+        tails.values().forEach(tail -> tail.clearOpenTransactions());
+        begin(transactions.open());
+    }
+
+    private void begin(final List<InitialTransactions.Begun> begun) {
+        for (final InitialTransactions.Begun one : begun) {
+            final PartitionTail tail = tailOf(one.partitionIndex(), lanes.get(one.laneId()));
+            if (tail != null) {
+                tail.transactions().onData(one.producerId(), one.firstOffset());
+            }
+        }
+    }
+
+    /**
+     * Learns what the partition's log knows of transactions, after frames were missed.
+     *
+     * @param logEndOffset up to which the log knows them.
+     * @param open producer id to first offset.
+     * @return false when memory was overwritten meanwhile, so that it has to be asked again.
+     */
+    public boolean resetTransactions(
+            final int partitionIndex, final int laneId, final long logEndOffset, final Map<Long, Long> open) {
+        final LaneTail lane = lanes.get(laneId);
+        final PartitionTail tail = open.isEmpty() ? existing(partitionIndex) : tailOf(partitionIndex, lane);
+        return tail == null || lane.resetTransactions(tail, logEndOffset, open);
     }
 
     /** The lanes, by lane id. */
@@ -122,6 +154,7 @@ public final class FrameIndex {
      *
      * @param tail of the partition.
      * @param offset of the first record wanted.
+     * @param limitOffset no record from there on: the high watermark or above, or the last stable offset.
      * @param maxLength bytes at most.
      * @param minOne the first batch comes even if it is longer.
      * @param allocator of the result.
@@ -131,17 +164,19 @@ public final class FrameIndex {
     public ByteBuf read(
             final PartitionTail tail,
             final long offset,
+            final long limitOffset,
             final int maxLength,
             final boolean minOne,
             final ByteBufAllocator allocator) {
-        if (offset >= tail.highWatermark()) {
+        if (offset >= tail.highWatermark() || offset >= limitOffset) {
             return Unpooled.EMPTY_BUFFER;
         }
         if (offset < tail.firstOffset() || !tail.hasFrames()) {
             return null;
         }
         final long first = tail.frameOf(offset);
-        long end = tail.endOfRun(first, maxLength);
+        final long limit = limitOffset >= tail.highWatermark() ? tail.endFrame() : tail.frameOf(limitOffset);
+        long end = Math.min(limit, tail.endOfRun(first, maxLength));
         if (end == first) {
             if (!minOne) {
                 return Unpooled.EMPTY_BUFFER;
@@ -151,10 +186,16 @@ public final class FrameIndex {
         final int length = (int) (tail.lengthBefore(end) - tail.lengthBefore(first));
         final ByteBuf target = allocator.directBuffer(length, length);
         if (tail.lane().copy(tail, first, end, target)) {
+            readEndOffset = end == tail.endFrame() ? tail.highWatermark() : tail.baseOffset(end);
             return target;
         }
         target.release();
         return null;
+    }
+
+    /** Offset behind the last record of what {@link #read} gave last. */
+    public long readEndOffset() {
+        return readEndOffset;
     }
 
     /**

@@ -7,6 +7,7 @@ import io.epona.journal.RingReader;
 import io.epona.runtime.LaneRole;
 import io.netty.buffer.ByteBuf;
 import java.lang.invoke.VarHandle;
+import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -34,6 +35,7 @@ public final class LaneTail implements FrameHandler {
     private final FrameIndex index;
     private final RingReader reader;
     private final AtomicBuffer ring;
+    private final TransactionalBatch transaction = new TransactionalBatch();
 
     private int[] queue = new int[MIN_QUEUE_CAPACITY];
     private long queueHead;
@@ -168,6 +170,9 @@ public final class LaneTail implements FrameHandler {
         final int partitionIndex = FrameDescriptor.partitionIndex(buffer, offset);
         final long baseOffset = FrameDescriptor.baseOffset(buffer, offset);
         final long lastOffset = FrameDescriptor.lastOffset(buffer, offset);
+        final int payloadLength = FrameDescriptor.payloadLength(frameLength);
+        final boolean isTransactional = type == FrameDescriptor.TYPE_RECORDS
+                && transaction.read(buffer, offset + FrameDescriptor.PAYLOAD_OFFSET, payloadLength);
         if (isOverrun || !isIntact(framePosition)) {
             isOverrun = true;
             return;
@@ -176,9 +181,39 @@ public final class LaneTail implements FrameHandler {
             final PartitionTail tail = index.tailOf(partitionIndex, this);
             if (tail != null) {
                 enqueue(partitionIndex);
-                tail.onFrame(baseOffset, lastOffset + 1, framePosition, FrameDescriptor.payloadLength(frameLength));
+                if (isTransactional) {
+                    transaction.applyTo(tail.transactions(), baseOffset);
+                }
+                tail.onFrame(baseOffset, lastOffset + 1, framePosition, payloadLength);
             }
         }
+    }
+
+    /**
+     * Takes the open transactions over that a partition's log knows at its end, and goes on from there with the frames
+     * in memory.
+     *
+     * @return false when memory was overwritten meanwhile.
+     */
+    boolean resetTransactions(final PartitionTail tail, final long logEndOffset, final Map<Long, Long> openInLog) {
+        final PartitionTransactions transactions = tail.transactions();
+        transactions.clearOpen();
+        transactions.clearAborted();
+        openInLog.forEach(transactions::onData);
+        for (long frame = tail.firstFrame(); frame < tail.endFrame(); frame++) {
+            if (tail.baseOffset(frame) >= logEndOffset) {
+                final int batch = view.ring().offset(tail.position(frame)) + FrameDescriptor.PAYLOAD_OFFSET;
+                final boolean isTransactional = transaction.read(ring, batch, tail.payloadLength(frame));
+                if (!isIntact(tail.position(frame))) {
+                    return false;
+                }
+                if (isTransactional) {
+                    transaction.applyTo(transactions, tail.baseOffset(frame));
+                }
+            }
+        }
+        tail.onTransactionsChanged();
+        return true;
     }
 
     /**

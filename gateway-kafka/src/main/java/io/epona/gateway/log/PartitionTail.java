@@ -1,5 +1,7 @@
 package io.epona.gateway.log;
 
+import java.util.List;
+
 /**
  * The end of one partition: its high watermark, which of its frames are still in the lane's ring, and who waits for
  * more. Frames are kept as triples in a ring of longs that grows and goes with their number; a partition without frames
@@ -23,6 +25,7 @@ public final class PartitionTail {
     private long highWatermark;
     private long totalLength;
     private TailWatcher firstWatcher;
+    private PartitionTransactions transactions;
 
     PartitionTail(final int partitionIndex, final LaneTail lane, final long highWatermark) {
         this.partitionIndex = partitionIndex;
@@ -45,6 +48,46 @@ public final class PartitionTail {
         return highWatermark;
     }
 
+    /** First offset that may belong to a transaction that is open; the high watermark when there is none. */
+    public long lastStableOffset() {
+        final PartitionTransactions known = transactions;
+        return null == known ? highWatermark : Math.min(highWatermark, known.firstOpenOffset());
+    }
+
+    /** Aborted transactions whose marker is in memory, with records from one offset on and below another. */
+    public List<AbortedTransaction> abortedWithin(final long fromOffset, final long toOffset) {
+        return null == transactions ? List.of() : transactions.abortedWithin(fromOffset, toOffset);
+    }
+
+    void clearOpenTransactions() {
+        if (null != transactions) {
+            transactions.clearOpen();
+        }
+    }
+
+    /** What is known of transactions, made when there are any. */
+    PartitionTransactions transactions() {
+        if (null == transactions) {
+            transactions = new PartitionTransactions();
+        }
+        return transactions;
+    }
+
+    /** Those who wait for records that no transaction holds back look again. */
+    void onTransactionsChanged() {
+        notifyWatchers();
+    }
+
+    /** Forgets what is known of transactions where there is nothing left to know. */
+    private void evictTransactions() {
+        if (null != transactions) {
+            transactions.evictBelow(firstOffset());
+            if (transactions.isEmpty()) {
+                transactions = null;
+            }
+        }
+    }
+
     /** Offset of the oldest record in memory; the high watermark when there is none. */
     public long firstOffset() {
         return firstFrame == endFrame ? highWatermark : baseOffset(firstFrame);
@@ -56,6 +99,21 @@ public final class PartitionTail {
             return 0;
         }
         return totalLength - lengthBefore(frameOf(offset));
+    }
+
+    /**
+     * Bytes of batches in memory from the one that has the offset up to a limit; 0 when it is not in memory.
+     *
+     * @param limitOffset where a batch begins, or beyond the high watermark.
+     */
+    public long lengthWithin(final long offset, final long limitOffset) {
+        if (limitOffset >= highWatermark) {
+            return lengthFrom(offset);
+        }
+        if (offset < firstOffset() || offset >= limitOffset) {
+            return 0;
+        }
+        return lengthBefore(frameOf(limitOffset)) - lengthBefore(frameOf(offset));
     }
 
     /** Starts a watcher. It must not be watching. */
@@ -126,6 +184,7 @@ public final class PartitionTail {
 
     void evictFirst() {
         firstFrame++;
+        evictTransactions();
         if (firstFrame == endFrame) {
             frames = NO_FRAMES;
         } else if (capacity() > MIN_CAPACITY && endFrame - firstFrame <= capacity() / 8) {
@@ -136,6 +195,9 @@ public final class PartitionTail {
     void evictAll() {
         firstFrame = endFrame;
         frames = NO_FRAMES;
+        if (null != transactions) {
+            transactions.clearAborted();
+        }
     }
 
     boolean hasFrames() {

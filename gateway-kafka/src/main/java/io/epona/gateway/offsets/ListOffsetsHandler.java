@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
@@ -55,13 +56,16 @@ public final class ListOffsetsHandler implements RequestHandler {
         final PartitionTail tail;
         final long timestampMs;
         final ListOffsetsPartitionResponse answer;
+        final long limitOffset;
         TimestampSearch.InLog inLog;
 
         Search(
                 final PartitionInfo partition,
                 final PartitionTail tail,
                 final long timestampMs,
-                final ListOffsetsPartitionResponse answer) {
+                final ListOffsetsPartitionResponse answer,
+                final long limitOffset) {
+            this.limitOffset = limitOffset;
             this.partition = partition;
             this.tail = tail;
             this.timestampMs = timestampMs;
@@ -120,7 +124,11 @@ public final class ListOffsetsHandler implements RequestHandler {
                 }
                 answer.setErrorCode(error.code());
                 if (error == Errors.NONE) {
-                    answer(partition, asked.timestamp(), answer, searches, notAvailable(context.apiVersion()));
+                    final Asked what = new Asked(
+                            asked.timestamp(),
+                            request.isolationLevel() == IsolationLevel.READ_COMMITTED.id(),
+                            notAvailable(context.apiVersion()));
+                    answer(partition, what, answer, searches);
                 }
             }
             response.topics().add(result);
@@ -155,13 +163,16 @@ public final class ListOffsetsHandler implements RequestHandler {
         return version >= FIRST_VERSION_WITH_NOT_AVAILABLE ? Errors.OFFSET_NOT_AVAILABLE : Errors.LEADER_NOT_AVAILABLE;
     }
 
+    /** What a request asks of one partition, and how it is told to ask again. */
+    private record Asked(long timestamp, boolean isReadCommitted, Errors notAvailable) {}
+
     private void answer(
             final PartitionInfo partition,
-            final long timestamp,
+            final Asked asked,
             final ListOffsetsPartitionResponse answer,
-            final List<Search> searches,
-            final Errors notAvailable) {
+            final List<Search> searches) {
         final PartitionTail tail = index.tail(partition);
+        final long timestamp = asked.timestamp();
         if (tail == null) {
             answer.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
         } else if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP
@@ -169,11 +180,13 @@ public final class ListOffsetsHandler implements RequestHandler {
             answer.setOffset(logs.logStartOffset(partition.partitionIndex())).setLeaderEpoch(partition.leaderEpoch());
         } else if (!tail.lane().isComplete()) {
             // The leader before may have shown records that are not known to be committed here.
-            answer.setErrorCode(notAvailable.code());
+            answer.setErrorCode(asked.notAvailable().code());
         } else if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
-            answer.setOffset(tail.highWatermark()).setLeaderEpoch(partition.leaderEpoch());
+            answer.setOffset(asked.isReadCommitted() ? tail.lastStableOffset() : tail.highWatermark())
+                    .setLeaderEpoch(partition.leaderEpoch());
         } else if (timestamp >= 0 || timestamp == ListOffsetsRequest.MAX_TIMESTAMP) {
-            searches.add(new Search(partition, tail, timestamp, answer));
+            final long limitOffset = asked.isReadCommitted() ? tail.lastStableOffset() : Long.MAX_VALUE;
+            searches.add(new Search(partition, tail, timestamp, answer, limitOffset));
         }
         // Else an offset of tiered storage, of which there is none.
     }
@@ -221,9 +234,10 @@ public final class ListOffsetsHandler implements RequestHandler {
     private void finish(final Search one) {
         final Optional<TimestampAndOffset> found =
                 one.isMax() ? search.latest(one.tail, one.inLog) : search.first(one.tail, one.inLog, one.timestampMs);
-        found.ifPresent(record -> one.answer
-                .setTimestamp(record.timestamp())
-                .setOffset(record.offset())
-                .setLeaderEpoch(record.leaderEpoch()));
+        found.filter(record -> record.offset() < one.limitOffset)
+                .ifPresent(record -> one.answer
+                        .setTimestamp(record.timestamp())
+                        .setOffset(record.offset())
+                        .setLeaderEpoch(record.leaderEpoch()));
     }
 }

@@ -70,7 +70,7 @@ final class TimestampSearch {
 
     private Optional<TimestampAndOffset> inBatch(
             final PartitionTail tail, final long baseOffset, final long minTimestampMs, final boolean isMax) {
-        final ByteBuf bytes = index.read(tail, baseOffset, 1, true, allocator);
+        final ByteBuf bytes = index.read(tail, baseOffset, Long.MAX_VALUE, 1, true, allocator);
         if (bytes == null) {
             return Optional.empty();
         }

@@ -69,6 +69,7 @@ class FrameIndexTest {
         return new FrameIndex(
                 List.of(new LaneView(0, ring, RING_LENGTH, counters, role)),
                 highWatermark,
+                InitialTransactions.NONE,
                 controller.image(),
                 (lane, at) -> overruns.add(at));
     }
@@ -131,7 +132,7 @@ class FrameIndexTest {
     }
 
     private ByteBuf read(final int partition, final long offset, final int maxLength, final boolean minOne) {
-        return index.read(tail(partition), offset, maxLength, minOne, UnpooledByteBufAllocator.DEFAULT);
+        return index.read(tail(partition), offset, Long.MAX_VALUE, maxLength, minOne, UnpooledByteBufAllocator.DEFAULT);
     }
 
     @Test

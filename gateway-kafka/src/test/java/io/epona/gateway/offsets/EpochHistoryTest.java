@@ -17,6 +17,7 @@ import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicDefaults;
 import io.epona.gateway.RequestContext;
 import io.epona.gateway.log.FrameIndex;
+import io.epona.gateway.log.InitialTransactions;
 import io.epona.gateway.log.LaneView;
 import io.epona.journal.LogRing;
 import io.epona.partitionlog.PartitionDescription;
@@ -129,6 +130,7 @@ class EpochHistoryTest {
         index = new FrameIndex(
                 List.of(new LaneView(0, ring, RING_LENGTH, counters, role)),
                 partitionIndex -> 0,
+                InitialTransactions.NONE,
                 controller.image(),
                 (lane, at) -> errors.add(new IllegalStateException("overrun")));
         handler = new OffsetForLeaderEpochHandler(controller, index, clock, logs, tasks::add);
