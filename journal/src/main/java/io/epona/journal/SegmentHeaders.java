@@ -35,6 +35,10 @@ final class SegmentHeaders {
         for (int i = 0; i < headers.length; i++) {
             store.read(i, 0, block, 0, JournalLimits.HEADER_BLOCK_LENGTH);
             headers[i] = decode(i);
+        }
+        checkOwner();
+        for (int i = 0; i < headers.length; i++) {
+            checkWhole(i);
             states[i] = new SegmentState();
             states[i].set(headers[i]);
             newestNumber = Math.max(newestNumber, headers[i].segmentNumber());
@@ -55,27 +59,50 @@ final class SegmentHeaders {
         if (check != SegmentHeaderCodec.Check.VALID) {
             throw damaged(fileIndex, -1, "the header of a segment file is damaged: found=" + check);
         }
-        final SegmentHeader header = codec.decode(block);
-        final boolean isOurs = header.laneId() == config.laneId()
+        return codec.decode(block);
+    }
+
+    /**
+     * When no header is of this journal, another directory or other segments are configured. When some are, the journal
+     * is the right one, and each other header was written to where it does not belong: what it has overwritten is lost.
+     */
+    private void checkOwner() {
+        int strayIndex = -1;
+        boolean isOurs = false;
+        for (int i = 0; i < headers.length; i++) {
+            final boolean isOfJournal = isOfJournal(headers[i]);
+            isOurs |= isOfJournal;
+            strayIndex = isOfJournal && headers[i].segmentIndex() == i ? strayIndex : i;
+        }
+        if (strayIndex < 0) {
+            return;
+        }
+        final String found = store.fileName(strayIndex) + ", found=" + headers[strayIndex] + ", expected=" + config;
+        if (!isOurs) {
+            throw new JournalRefusedException(
+                    "a segment file is not of this journal: file=" + found,
+                    "configure the directory and the segments of this node and lane");
+        }
+        throw damaged(strayIndex, -1, "the header of a segment file belongs elsewhere: file=" + found);
+    }
+
+    private boolean isOfJournal(final SegmentHeader header) {
+        return header.laneId() == config.laneId()
                 && header.clusterIdHigh() == config.clusterIdHigh()
                 && header.clusterIdLow() == config.clusterIdLow()
                 && header.nodeId() == config.nodeId()
-                && header.segmentIndex() == fileIndex
                 && header.segmentCount() == config.segmentCount()
                 && header.segmentLength() == config.segmentLength();
-        if (!isOurs) {
-            throw new JournalRefusedException(
-                    "a segment file is not of this journal: file=" + store.fileName(fileIndex) + ", found=" + header
-                            + ", expected=" + config,
-                    "configure the directory and the segments of this node and lane");
-        }
+    }
+
+    private void checkWhole(final int fileIndex) {
+        final SegmentHeader header = headers[fileIndex];
         if (header.segmentNumber() == SegmentHeader.BEING_BEGUN) {
             throw damaged(
                     fileIndex,
                     header.durablePosition(),
                     "the journal was being begun anew and that did not end: begins at=" + header.durablePosition());
         }
-        return header;
     }
 
     /**

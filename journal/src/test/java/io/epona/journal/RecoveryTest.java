@@ -259,6 +259,40 @@ class RecoveryTest {
     }
 
     @Test
+    void shouldCallItDamageWhenAHeaderWasWrittenToAWrongFile() {
+        open().appendAll(150, 960);
+        final byte[] kept = device.segmentBytes(1).clone();
+        System.arraycopy(device.segmentBytes(0), 0, device.segmentBytes(1), 0, config.blockLength());
+        final JournalCorruptException ofJournal = assertRefusedAndUntouched(0, 0);
+        assertTrue(ofJournal.getMessage().contains("belongs elsewhere"), ofJournal::getMessage);
+
+        final SimulatedDevice other = otherLane();
+        System.arraycopy(other.segmentBytes(1), 0, device.segmentBytes(1), 0, config.blockLength());
+        final JournalCorruptException ofOther = assertRefusedAndUntouched(0, 0);
+        assertTrue(ofOther.getMessage().contains("belongs elsewhere"), ofOther::getMessage);
+
+        System.arraycopy(kept, 0, device.segmentBytes(1), 0, kept.length);
+        assertEquals(150, open().recovered.size());
+    }
+
+    @Test
+    void shouldRefuseTheDirectoryWhenNoHeaderIsOfThisJournal() {
+        final SimulatedDevice other = otherLane();
+        for (int i = 0; i < config.segmentCount(); i++) {
+            System.arraycopy(other.segmentBytes(i), 0, device.segmentBytes(i), 0, config.blockLength());
+        }
+        assertThrows(JournalRefusedException.class, this::open);
+    }
+
+    private static SimulatedDevice otherLane() {
+        final JournalConfig config =
+                new JournalConfig(Path.of("simulated"), 3, 21, 22, 4, 64 * 1024, 3, 4096, MAX_WRITE);
+        final SimulatedDevice device = new SimulatedDevice(config, 1);
+        TestLog.open(config, device.segments(), RING).appendAll(100, 960);
+        return device;
+    }
+
+    @Test
     void shouldRefuseWhenAFileIsOlderThanTheOthers() {
         final TestLog log = open();
         log.appendAll(30, 960);

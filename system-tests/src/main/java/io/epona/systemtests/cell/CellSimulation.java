@@ -4,7 +4,6 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.controller.LaneInfo;
 import io.epona.journal.JournalCorruptException;
 import io.epona.journal.JournalFailedException;
-import io.epona.journal.JournalRefusedException;
 import io.epona.journal.JournalTruncation;
 import io.epona.journal.testing.PowerCutException;
 import io.epona.sequencer.CheckpointCodec;
@@ -160,15 +159,6 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
             return;
         } catch (final JournalCorruptException ex) {
             recovered = setAside(host, ex);
-        } catch (final JournalRefusedException ex) {
-            // A header that was written to a wrong place: the node refuses, and its operator gives it an empty disk.
-            if (!host.replica.isSuspect) {
-                throw ex;
-            }
-            world.trace().note(nodeId, "refuses its device: ", ex.getMessage());
-            host.replaceDisk();
-            history.onEmptied(nodeId);
-            recovered = RecoveredLane.open(host, plan, bug);
         }
         begin(host, recovered);
     }
