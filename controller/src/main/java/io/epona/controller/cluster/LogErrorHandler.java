@@ -37,6 +37,8 @@ final class LogErrorHandler implements ErrorHandler {
             fatalHandler.accept(error);
         } else if (error instanceof AeronEvent) {
             LOG.info("control log: {}", error.getMessage());
+        } else if (error instanceof AeronException exception && exception.category() == AeronException.Category.WARN) {
+            LOG.warn("control log: {}", error.getMessage()); // somebody was slow; it is tried again
         } else {
             LOG.warn("control log: {}", error.getMessage(), error);
         }

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
  * lines to submit from its standard input, and ends when that ends.
  */
 final class MemberProcess implements AutoCloseable {
+    private static final String STARTED = "started";
     private static final String CONNECTED = "connected ";
     private static final String LEADER = "leader ";
     private static final String LINE = "line ";
@@ -30,6 +31,7 @@ final class MemberProcess implements AutoCloseable {
     final List<Long> closedSessions = new CopyOnWriteArrayList<>();
     private final Process process;
     private volatile int leaderId = -1;
+    private volatile long startedNs;
 
     private MemberProcess(int nodeId, Process process) {
         this.nodeId = nodeId;
@@ -68,6 +70,11 @@ final class MemberProcess implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    /** When the process had begun to run its own code. */
+    long startedNs() {
+        return startedNs;
     }
 
     int leaderId() {
@@ -118,6 +125,8 @@ final class MemberProcess implements AutoCloseable {
                     closedSessions.add(Long.valueOf(text.substring(CLOSED.length())));
                 } else if (text.startsWith(LINE)) {
                     lines.add(text.substring(LINE.length()));
+                } else if (text.equals(STARTED)) {
+                    startedNs = System.nanoTime();
                 }
             }
         } catch (IOException e) {
@@ -127,6 +136,7 @@ final class MemberProcess implements AutoCloseable {
 
     /** The process: node id, directory, tag of the driver directories, session timeout, base ports of all members. */
     public static void main(String[] args) throws Exception {
+        System.out.println(STARTED);
         int nodeId = Integer.parseInt(args[0]);
         List<CellMember> members = new ArrayList<>();
         for (int i = FIRST_PORT_ARGUMENT; i < args.length; i++) {

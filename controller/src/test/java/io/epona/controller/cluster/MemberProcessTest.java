@@ -26,6 +26,7 @@ class MemberProcessTest {
     private static final int PAGE_LENGTH = 4_096;
     private static final long ORDINARY_MS = TestCell.SESSION_TIMEOUT_MS;
     private static final long NEVER_MS = 600_000;
+    private static final long BACK_SOON_NS = 3_000_000_000L;
 
     @TempDir
     Path root;
@@ -87,6 +88,24 @@ class MemberProcessTest {
         start(leaderId);
         TestCell.await("connected again", () -> !members.get(leaderId).sessions.isEmpty());
         submitAndAwait(members.get(leaderId), "from the one that was killed");
+        assertSameEverywhere();
+    }
+
+    @Test
+    void shouldBeBackSoonWhenAFollowerIsKilledAndStartsAtOnce() throws Exception {
+        startAll(ORDINARY_MS);
+        long shortestNs = Long.MAX_VALUE;
+        for (int round = 0; round < 3; round++) {
+            int leaderId = members.get(1).leaderId();
+            int nodeId = leaderId % 3 + 1;
+            members.remove(nodeId).kill();
+            start(nodeId);
+            MemberProcess again = members.get(nodeId);
+            TestCell.await("connected again", () -> !again.sessions.isEmpty());
+            shortestNs = Math.min(shortestNs, System.nanoTime() - again.startedNs());
+            submitAndAwait(again, "from the one that was killed " + round);
+        }
+        assertTrue(shortestNs < BACK_SOON_NS, "took ns: " + shortestNs);
         assertSameEverywhere();
     }
 

@@ -32,6 +32,13 @@ public final class MediaDriverLauncher {
     /** Must be above the clients' liveness. */
     private static final long UNBLOCK_NS = MediaDriverConfig.CLIENT_LIVENESS_NS + TimeUnit.SECONDS.toNanos(30);
 
+    /**
+     * How often the driver looks for what has come to its end. A stream that is opened again under the same session id,
+     * as one that brings a member of the metadata quorum up to date is, is refused until the old one is gone, which
+     * takes two of these.
+     */
+    private static final long TIMER_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
     /** Streams within the process carry little; memory is taken as it is used, up to three times this for each. */
     private static final int IPC_TERM_LENGTH = 1024 * 1024;
 
@@ -114,6 +121,7 @@ public final class MediaDriverLauncher {
                 .counterValuesBufferLength(COUNTERS_LENGTH)
                 .clientLivenessTimeoutNs(MediaDriverConfig.CLIENT_LIVENESS_NS)
                 .publicationUnblockTimeoutNs(UNBLOCK_NS)
+                .timerIntervalNs(TIMER_INTERVAL_NS)
                 .asyncExecutorIdleStrategy(new SleepingMillisIdleStrategy(RESOLVER_SLEEP_MS));
     }
 
