@@ -166,7 +166,10 @@ public final class NodeCounters implements AutoCloseable {
         return file;
     }
 
-    /** Where the file of a node that crashed at this path is kept when the next one starts. */
+    /**
+     * Where the file of a node that crashed at this path is kept from when the next one starts until one at this path
+     * stops cleanly.
+     */
     public static Path previousPath(final Path path) {
         return path.resolveSibling(path.getFileName() + ".previous");
     }
@@ -313,6 +316,7 @@ public final class NodeCounters implements AutoCloseable {
         file.putIntRelease(STATE_OFFSET, STATE_STOPPED);
         try (channel) {
             Files.deleteIfExists(path);
+            Files.deleteIfExists(previousPath(path));
         } catch (final IOException ex) {
             throw new CountersFileException("cannot delete the counters file: path=" + path, ex);
         } finally {

@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -131,6 +132,9 @@ class NodeCountersTest {
                 NodeCountersReader crashed = NodeCountersReader.open(NodeCounters.previousPath(path()))) {
             assertEquals(0, next.view().value(CounterType.ERRORS, 0));
             assertEquals(1, crashed.view().value(CounterType.ERRORS, 0));
+        }
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(List.of(), left.toList(), "after a clean stop");
         }
     }
 
