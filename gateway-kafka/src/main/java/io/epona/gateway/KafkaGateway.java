@@ -70,8 +70,8 @@ public final class KafkaGateway implements Agent {
                 context.controller().image(),
                 repair);
         repair.repair(index);
-        this.tracker =
-                new AppendTracker(context.proxies(), context.maxBatchLength(), index, context.replies(), produceMeters);
+        this.tracker = new AppendTracker(
+                context.proxies(), context.maxBatchLength(), index, context.replies(), produceMeters, clock);
         final ConnectionHub.Slot slot = new ConnectionHub.Slot();
         this.fetches = new FetchPath(context, index, fetchMeters, slot);
         this.handlers = HandlerTable.of(makeHandlers());

@@ -44,6 +44,14 @@ public final class LeaderHints {
                 : new Leader(present.leader(), present.leaderEpoch(), broker.endpoint(listener), broker.rack());
     }
 
+    /** Whether the newest metadata still say who leads a partition, and in which epoch, as these do. */
+    public boolean isStillLedSo(final PartitionInfo partition) {
+        final PartitionInfo newest = controller.image().partition(partition.partitionIndex());
+        return newest != null
+                && newest.leader() == partition.leader()
+                && newest.leaderEpoch() == partition.leaderEpoch();
+    }
+
     /** Whether the partition still exists. */
     public boolean isKnown(final PartitionInfo partition) {
         return controller.image().partition(partition.partitionIndex()) != null;

@@ -90,6 +90,7 @@ public final class TestNode implements AutoCloseable {
     public volatile boolean isShelfRunning = true;
 
     private final NodeOptions options;
+    private final boolean isLeading;
     private final NodeClock clock = new SystemClock();
     private final ExecutorService controllerThread = Executors.newSingleThreadExecutor();
     private final ExecutorService coldReads = Executors.newFixedThreadPool(2);
@@ -121,7 +122,17 @@ public final class TestNode implements AutoCloseable {
     }
 
     public TestNode(final Path directory, final NodeOptions options) throws Exception {
+        this(directory, options, true);
+    }
+
+    /**
+     * A node.
+     *
+     * @param isLeading false: its lanes do not lead yet, though the metadata say so.
+     */
+    TestNode(final Path directory, final NodeOptions options, final boolean isLeading) throws Exception {
         this.options = options;
+        this.isLeading = isLeading;
         controller = LocalController.open(
                 new ControllerConfig(
                         directory.resolve("metadata"),
@@ -258,6 +269,9 @@ public final class TestNode implements AutoCloseable {
                 LaneMeters.onHeap(),
                 errors::add));
         lane.onStart();
+        if (!isLeading) {
+            parts.role().clear();
+        }
         return new Gated(lane, () -> isLaneRunning);
     }
 

@@ -5,6 +5,8 @@ import io.epona.codec.lane.LaneResult;
 import io.epona.controller.PartitionInfo;
 import io.epona.gateway.log.FrameIndex;
 import io.epona.gateway.log.LaneTail;
+import io.epona.runtime.LaneRole;
+import io.epona.runtime.NodeClock;
 import io.epona.sequencer.LaneProxy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,7 +21,8 @@ import org.apache.kafka.common.protocol.Errors;
  * reply ring can hold the answers of, takes the replies, and answers when the lane's committed (acks=all) or durable
  * (acks=1) position has reached the end of the batch, by the rule of {@link PendingAnswers}. A request that finds no
  * room waits here, in order, and is offered again in each duty cycle; what is for a lane that this node does not lead
- * any more is refused instead. Gateway thread only.
+ * any more is refused instead. What is for a lane that this node is about to lead waits for that, for a moment, because
+ * a client that is refused waits for longer. Gateway thread only.
  */
 public final class AppendTracker implements MessageHandler {
     private static final short ACKS_ALL = -1;
@@ -32,6 +35,7 @@ public final class AppendTracker implements MessageHandler {
     private final FrameIndex index;
     private final RingBuffer replies;
     private final ProduceMeters meters;
+    private final NodeClock clock;
     private final LaneReplyDecoder reply = new LaneReplyDecoder();
     private final PendingAppend[] slots;
     private final int[] generations;
@@ -46,8 +50,11 @@ public final class AppendTracker implements MessageHandler {
         final PendingAnswers untilCommitted;
         final PendingAnswers untilDurable;
         final ArrayDeque<ProduceOperation> backPressured = new ArrayDeque<>();
+        final LaneRole role;
+        long ledEpoch;
 
         LaneQueues(final LaneTail lane) {
+            role = lane.view().role();
             untilCommitted = new PendingAnswers(lane.view().role());
             untilDurable = new PendingAnswers(lane.view().role());
         }
@@ -61,18 +68,21 @@ public final class AppendTracker implements MessageHandler {
      * @param index that knows the lanes' committed positions.
      * @param replies ring of this gateway, into which all lanes write.
      * @param meters of this gateway.
+     * @param clock of the node.
      */
     public AppendTracker(
             final List<LaneProxy> proxies,
             final int maxBatchLength,
             final FrameIndex index,
             final RingBuffer replies,
-            final ProduceMeters meters) {
+            final ProduceMeters meters,
+            final NodeClock clock) {
         this.proxies = List.copyOf(proxies);
         this.maxBatchLength = maxBatchLength;
         this.index = index;
         this.replies = replies;
         this.meters = meters;
+        this.clock = clock;
         final int capacity = replies.capacity() / REPLY_LENGTH - 1;
         if (capacity < MIN_IN_FLIGHT) {
             throw new IllegalArgumentException("reply ring too small: capacity=" + replies.capacity());
@@ -94,6 +104,14 @@ public final class AppendTracker implements MessageHandler {
     /** Whether this node leads a partition's lane, in the epoch that the metadata say. */
     boolean leads(final PartitionInfo partition) {
         return index.lane(partition).leads(partition.leaderEpoch());
+    }
+
+    /**
+     * Whether this node, which leads a partition by the metadata, has still to begin to: its lane has never led in that
+     * epoch. As of the last poll.
+     */
+    boolean isAboutToLead(final PartitionInfo partition) {
+        return lanes.get(partition.laneId()).ledEpoch < partition.leaderEpoch();
     }
 
     /** How many in-sync replicas the commits of a partition's lane wait for; 0 while this node does not lead it. */
@@ -136,6 +154,9 @@ public final class AppendTracker implements MessageHandler {
     private boolean offer(final ProduceOperation operation) {
         for (PendingAppend next = operation.nextToOffer(); next != null; next = operation.nextToOffer()) {
             if (!leads(next.partition)) {
+                if (isAboutToLead(next.partition) && operation.mayAwaitLeader(next.partition, clock.nanoTime())) {
+                    return false;
+                }
                 refuseLeader(next);
             } else if (!offer(next, operation.exchange().ingressTimeNs())) {
                 return false;
@@ -286,6 +307,8 @@ public final class AppendTracker implements MessageHandler {
         for (int i = 0; i < lanes.size(); i++) {
             final LaneQueues queues = lanes.get(i);
             final LaneTail lane = index.lanes().get(i);
+            queues.ledEpoch =
+                    Math.max(queues.ledEpoch, queues.role.leadingEpoch().getAcquire());
             count += queues.untilCommitted.poll(lane.committed());
             if (queues.untilDurable.size() > 0) {
                 count += queues.untilDurable.poll(

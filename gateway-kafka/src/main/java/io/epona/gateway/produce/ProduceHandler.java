@@ -171,7 +171,8 @@ public final class ProduceHandler implements RequestHandler {
         if (partition == null) {
             return BatchVerdict.of(Errors.UNKNOWN_TOPIC_OR_PARTITION, null);
         }
-        if (partition.leader() != image.nodeId() || !tracker.leads(partition)) {
+        final boolean isLed = tracker.leads(partition);
+        if (partition.leader() != image.nodeId() || !isLed && !tracker.isAboutToLead(partition)) {
             return BatchVerdict.of(Errors.NOT_LEADER_OR_FOLLOWER, null);
         }
         if (info.internal()) {
@@ -179,7 +180,7 @@ public final class ProduceHandler implements RequestHandler {
                     Errors.INVALID_TOPIC_EXCEPTION, "Cannot append to internal topic " + info.name() + '.');
         }
         final int minInSync = info.config().minInSyncReplicas;
-        if (acks == ACKS_ALL && tracker.inSync(partition) < minInSync) {
+        if (isLed && acks == ACKS_ALL && tracker.inSync(partition) < minInSync) {
             // The lane looks again when it appends.
             return BatchVerdict.of(
                     Errors.NOT_ENOUGH_REPLICAS,

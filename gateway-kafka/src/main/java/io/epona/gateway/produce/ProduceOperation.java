@@ -7,6 +7,7 @@ import io.epona.gateway.net.DeadlineQueue;
 import io.epona.gateway.net.Exchange;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.message.ProduceResponseData.LeaderIdAndEpoch;
 import org.apache.kafka.common.message.ProduceResponseData.NodeEndpoint;
@@ -24,6 +25,9 @@ final class ProduceOperation extends Deadline {
     private static final short ACKS_NONE = 0;
     private static final long NO_OFFSET = -1;
 
+    /** How long a new leader's node lets a client wait until it leads: longer than any but a faulty one takes. */
+    private static final long LEADER_WAIT_NS = TimeUnit.SECONDS.toNanos(1);
+
     private final Exchange exchange;
     private final short acks;
     private final DeadlineQueue deadlines;
@@ -35,6 +39,8 @@ final class ProduceOperation extends Deadline {
     private int openCount;
     private boolean hasError;
     private boolean isHoldingBack;
+    private boolean awaitsLeader;
+    private long leaderDeadlineNs;
     private boolean isDone;
 
     ProduceOperation(
@@ -88,6 +94,15 @@ final class ProduceOperation extends Deadline {
             isHoldingBack = false;
             exchange.holdBack(false);
         }
+    }
+
+    /** Whether it may still wait for this node to lead a partition, as the newest metadata say that it does. */
+    boolean mayAwaitLeader(final PartitionInfo partition, final long nowNs) {
+        if (!awaitsLeader) {
+            awaitsLeader = true;
+            leaderDeadlineNs = nowNs + LEADER_WAIT_NS;
+        }
+        return nowNs - leaderDeadlineNs < 0 && hints.isStillLedSo(partition);
     }
 
     void startTimer(final long deadlineNs) {
