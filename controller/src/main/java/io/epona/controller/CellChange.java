@@ -70,6 +70,11 @@ final class CellChange {
         nodes.computeIfPresent(nodeId, (id, node) -> node.withSound(laneId));
     }
 
+    /** The node's copy is damaged. */
+    void setLost(int nodeId, int laneId) {
+        nodes.computeIfPresent(nodeId, (id, node) -> node.withLost(laneId));
+    }
+
     /** Elects where there is nobody, or nobody fit, to lead. */
     void settleLanes() {
         if (ReplicaAssignments.isOneNode(image)) {

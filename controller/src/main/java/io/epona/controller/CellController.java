@@ -218,6 +218,11 @@ public class CellController implements ClusterController {
     }
 
     @Override
+    public CompletableFuture<ApiError> resignLane(int laneId, int leaderEpoch, boolean isLost) {
+        return submit(new ControlCommand.ResignLane(laneId, leaderEpoch, isLost), ControllerLimits.COMMAND_TIMEOUT_MS);
+    }
+
+    @Override
     public CompletableFuture<Map<Integer, ApiError>> electLeaders(List<Integer> laneIds, int timeoutMs) {
         return submit(new ControlCommand.ElectLeaders(laneIds), timeoutMs);
     }

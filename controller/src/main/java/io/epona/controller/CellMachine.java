@@ -54,6 +54,7 @@ final class CellMachine {
                 NodeDecisions.register(image, origin, sessionId, register.registration());
             case ControlCommand.ControlledShutdown ignored -> NodeDecisions.shutDown(image, origin);
             case ControlCommand.ProposeInSync proposal -> LaneDecisions.proposeInSync(image, origin, proposal.change());
+            case ControlCommand.ResignLane resign -> LaneDecisions.resign(image, origin, resign);
             case ControlCommand.ElectLeaders elect -> LaneDecisions.electPreferred(image, elect.laneIds());
             case ControlCommand.CreateTopics create -> topicDecisions.create(begun(), create);
             case ControlCommand.DeleteTopics delete -> topicDecisions.delete(begun(), delete.topics());

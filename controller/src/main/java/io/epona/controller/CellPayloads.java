@@ -12,6 +12,8 @@ import io.epona.codec.control.LaneReferenceDecoder;
 import io.epona.codec.control.LaneReferenceEncoder;
 import io.epona.codec.control.RegisterNodeDecoder;
 import io.epona.codec.control.RegisterNodeEncoder;
+import io.epona.codec.control.ResignationDecoder;
+import io.epona.codec.control.ResignationEncoder;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -79,6 +81,21 @@ final class CellPayloads {
         }
         return new ControlCommand.ProposeInSync(
                 new InSyncChange(decoder.laneId(), decoder.leaderEpoch(), decoder.version(), inSync));
+    }
+
+    static UnsafeBuffer encode(ControlCommand.ResignLane command) {
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[ResignationEncoder.BLOCK_LENGTH]);
+        new ResignationEncoder()
+                .wrap(buffer, 0)
+                .laneId(command.laneId())
+                .isLost(command.isLost() ? 1 : 0)
+                .leaderEpoch(command.leaderEpoch());
+        return buffer;
+    }
+
+    static ControlCommand.ResignLane resignation(DirectBuffer buffer, int version) {
+        ResignationDecoder decoder = new ResignationDecoder().wrap(buffer, 0, ResignationDecoder.BLOCK_LENGTH, version);
+        return new ControlCommand.ResignLane(decoder.laneId(), decoder.leaderEpoch(), decoder.isLost() != 0);
     }
 
     static UnsafeBuffer encode(ControlCommand.ElectLeaders command) {

@@ -186,6 +186,16 @@ public interface ClusterController extends AutoCloseable {
     CompletableFuture<ApiError> proposeInSync(InSyncChange change);
 
     /**
+     * Has another in-sync replica lead a lane that this node leads and cannot go on with.
+     *
+     * @param leaderEpoch the epoch in which this node leads.
+     * @param isLost whether this node's copy is damaged: it is out of sync from then on, and counts as lost until it
+     *     has caught up with a leader.
+     * @return no error when the image has another leader; else why nobody else leads, or why the question is void.
+     */
+    CompletableFuture<ApiError> resignLane(int laneId, int leaderEpoch, boolean isLost);
+
+    /**
      * Lets preferred leaders lead. A leader that is not the preferred one is never elected this way, and one that is
      * not in sync never at all.
      *

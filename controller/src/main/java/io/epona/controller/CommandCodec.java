@@ -104,6 +104,7 @@ final class CommandCodec {
             case CONTROLLED_SHUTDOWN -> new ControlCommand.ControlledShutdown();
             case IN_SYNC_PROPOSAL -> CellPayloads.proposal(payload, version);
             case ELECT_LEADERS -> CellPayloads.electLeaders(payload, version);
+            case RESIGNATION -> CellPayloads.resignation(payload, version);
             case NEW_TOPICS -> newTopics(payload, kafkaVersion);
             case DELETE_TOPICS ->
                 AdminPayloads.command(new DeleteTopicsRequestData(KafkaMessages.readable(payload, 0), kafkaVersion));
@@ -155,6 +156,7 @@ final class CommandCodec {
             case ControlCommand.ProposeInSync proposal ->
                 cell(CommandKind.IN_SYNC_PROPOSAL, CellPayloads.encode(proposal));
             case ControlCommand.ElectLeaders elect -> cell(CommandKind.ELECT_LEADERS, CellPayloads.encode(elect));
+            case ControlCommand.ResignLane resign -> cell(CommandKind.RESIGNATION, CellPayloads.encode(resign));
             case ControlCommand.CreateTopics create ->
                 new Payload(CommandKind.NEW_TOPICS, AdminPayloads.CREATE_TOPICS_VERSION, newTopics(create));
             case ControlCommand.DeleteTopics delete ->

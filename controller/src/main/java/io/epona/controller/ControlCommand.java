@@ -28,6 +28,13 @@ sealed interface ControlCommand<R> {
     /** The origin leads a lane and asks for other in-sync replicas. */
     record ProposeInSync(InSyncChange change) implements ControlCommand<ApiError> {}
 
+    /**
+     * The origin leads a lane in that epoch and cannot go on.
+     *
+     * @param isLost whether its copy is damaged and will be set aside.
+     */
+    record ResignLane(int laneId, int leaderEpoch, boolean isLost) implements ControlCommand<ApiError> {}
+
     /** Preferred leaders shall lead; no lane named: every lane. */
     record ElectLeaders(List<Integer> laneIds) implements ControlCommand<Map<Integer, ApiError>> {}
 

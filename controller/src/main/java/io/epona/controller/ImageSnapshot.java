@@ -18,8 +18,11 @@ final class ImageSnapshot {
         return records;
     }
 
-    /** For a cell: nothing in it belongs to one node. */
+    /** For a cell: nothing in it belongs to one node. One that has not begun is empty but for its version. */
     static List<MetadataRecord> recordsOfCell(ClusterImage image) {
+        if (image.lanes().isEmpty()) {
+            return List.of(new MetadataRecord.Version(image.version()));
+        }
         List<MetadataRecord> records = new ArrayList<>();
         records.add(new MetadataRecord.Identity(new ClusterIdentity(image.clusterUuid(), ClusterIdentity.EVERY_NODE)));
         records.add(new MetadataRecord.Version(image.version()));

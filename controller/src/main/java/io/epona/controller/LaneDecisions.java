@@ -85,6 +85,38 @@ final class LaneDecisions {
         return change.decide(ApiError.NONE);
     }
 
+    /**
+     * Lets another in-sync replica lead in the place of the origin, which cannot go on. When nobody else can, nothing
+     * changes: a leader that is slow, or damaged where it is hardly read, is better than none.
+     */
+    static Decision<ApiError> resign(ClusterImage image, Origin origin, ControlCommand.ResignLane resignation) {
+        int laneId = resignation.laneId();
+        if (laneId < 0 || laneId >= image.lanes().size()) {
+            return refused(Errors.INVALID_REQUEST, "no such lane: " + laneId);
+        }
+        CellChange change = new CellChange(image);
+        LaneInfo lane = change.lane(laneId);
+        int nodeId = origin.nodeId();
+        if (!NodeDecisions.isCurrent(image, origin)) {
+            return refused(Errors.STALE_BROKER_EPOCH, "an earlier start: node " + nodeId);
+        }
+        if (lane.leader() != nodeId || lane.leaderEpoch() != resignation.leaderEpoch()) {
+            return refused(Errors.FENCED_LEADER_EPOCH, "does not lead in that epoch: " + lane);
+        }
+        int heir = LaneElection.elect(
+                lane, id -> id == nodeId ? change.replica(id, laneId).asLeaving() : change.replica(id, laneId));
+        if (heir == LaneInfo.NO_LEADER) {
+            return refused(Errors.ELIGIBLE_LEADERS_NOT_AVAILABLE, "nobody else can lead: " + lane);
+        }
+        LaneInfo led = LaneElection.withLeader(lane, heir);
+        if (resignation.isLost()) {
+            change.setLost(nodeId, laneId);
+            led = LaneElection.withLost(led, nodeId);
+        }
+        change.setLane(led);
+        return change.decide(ApiError.NONE);
+    }
+
     private static ApiError errorOf(ClusterImage image, Origin origin, InSyncChange proposal, CellChange change) {
         LaneInfo lane = change.lane(proposal.laneId());
         if (!NodeDecisions.isCurrent(image, origin)

@@ -35,6 +35,11 @@ final class LaneElection {
             return copy != null && copy.standing() != Standing.SOUND;
         }
 
+        /** The same, not to be elected. */
+        Replica asLeaving() {
+            return new Replica(nodeId, isAlive, true, copy);
+        }
+
         boolean isUnclean() {
             return copy.standing() == Standing.UNCLEAN;
         }

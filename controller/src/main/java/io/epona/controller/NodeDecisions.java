@@ -48,6 +48,7 @@ final class NodeDecisions {
     static Decision<Void> register(ClusterImage image, Origin origin, long sessionId, NodeRegistration registration) {
         requireFitting(image, origin.nodeId(), registration);
         NodeState known = image.cell().nodes().get(origin.nodeId());
+        requireNewer(known, origin, sessionId);
         CellChange change = new CellChange(image);
         if (known != null && known.incarnationId().equals(origin.incarnationId())) {
             change.setAlive(known.withSession(sessionId));
@@ -102,6 +103,17 @@ final class NodeDecisions {
         change.setLeaving(origin.nodeId());
         change.settleLanes();
         return change.decide(null);
+    }
+
+    /**
+     * Connections are numbered as they are opened. What comes by an older one than that of another start of the node
+     * was sent by a process that the present one has replaced, be it that the command was on its way for so long.
+     */
+    private static void requireNewer(NodeState known, Origin origin, long sessionId) {
+        if (known != null && !known.incarnationId().equals(origin.incarnationId()) && sessionId < known.sessionId()) {
+            throw new StaleBrokerEpochException("Node " + origin.nodeId() + " has been started again since: "
+                    + origin.incarnationId() + " was replaced by " + known.incarnationId());
+        }
     }
 
     /** Whether the origin is the node's newest start. */

@@ -201,7 +201,7 @@ final class NodeMembership {
                                 + " node",
                         lane.laneId(),
                         last);
-            } else {
+            } else if (lane.leaderEpoch() > 0) { // the lanes of a new cell have none until their nodes register
                 LOG.warn("lane {} has no leader: {}", lane.laneId(), lane);
             }
         }

@@ -45,6 +45,14 @@ record NodeState(int nodeId, long sessionId, Uuid incarnationId, Uuid storageId,
         return new NodeState(nodeId, sessionId, incarnationId, storageId, spanLength, copies);
     }
 
+    /** The same node whose copy of a lane is damaged. */
+    NodeState withLost(int laneId) {
+        LaneCopy copy = lanes.get(laneId);
+        List<LaneCopy> copies = new ArrayList<>(lanes);
+        copies.set(laneId, new LaneCopy(Standing.LOST, storageId, copy.lastEpoch(), copy.endPosition()));
+        return new NodeState(nodeId, sessionId, incarnationId, storageId, spanLength, copies);
+    }
+
     /** The same node, connected anew. */
     NodeState withSession(long newSessionId) {
         return new NodeState(nodeId, newSessionId, incarnationId, storageId, spanLength, lanes);

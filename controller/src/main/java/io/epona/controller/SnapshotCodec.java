@@ -13,6 +13,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class SnapshotCodec {
     private static final String SOURCE = "snapshot of the cell's metadata";
 
+    /** The version of a cell that has not begun is -1. */
+    private static final long NO_VERSION = Long.MIN_VALUE;
+
     private final ByteArrayOutputStream parts = new ByteArrayOutputStream();
 
     /** Gives an image's bytes to a sink, part by part. */
@@ -46,7 +49,7 @@ final class SnapshotCodec {
     ClusterImage image(int nodeId, TopicConfigs topicConfigs) {
         ByteBuffer bytes = ByteBuffer.wrap(parts.toByteArray());
         ImageFold fold = new ImageFold(ImageFold.empty(nodeId, CellState.EMPTY), topicConfigs);
-        long[] version = {-1};
+        long[] version = {NO_VERSION};
         MetadataLogScan scan = new MetadataLogScan(SOURCE, bytes).run(group -> {
             fold.applyAll(group);
             for (MetadataRecord record : group) {
@@ -55,7 +58,7 @@ final class SnapshotCodec {
                 }
             }
         });
-        if (scan.tornTail() != null || version[0] < 0) {
+        if (scan.tornTail() != null || version[0] == NO_VERSION) {
             throw new MetadataLogException(SOURCE + " is damaged: length=" + bytes.limit() + ", fault="
                     + scan.tornTail() + "; remove this node's copy of the control log to have it copied anew");
         }

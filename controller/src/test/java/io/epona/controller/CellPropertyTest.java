@@ -10,14 +10,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.requests.ApiError;
 
 /** Random histories of a cell: whatever happens, what must hold holds after every step, on every node. */
 class CellPropertyTest {
     private static final int STEPS = 120;
+
+    @Example
+    void shouldHaveSameImageWhenSnapshotIsOfCellThatHasNotBegun() {
+        ClusterImage empty = ImageFold.empty(1, CellState.EMPTY);
+        SnapshotCodec parts = new SnapshotCodec();
+        SnapshotCodec.write(empty, parts::addPart);
+        ClusterImage restored = parts.image(1, new TopicConfigs(Map.of()));
+        assertEquals(empty.version(), restored.version());
+        assertEquals(List.of(), restored.lanes());
+
+        CellMachine machine = TestCell.newMachine(new TopicConfigs(Map.of()));
+        machine.restore(restored);
+        TestCell cell = TestCell.started(3, 3);
+        cell.log.forEach(entry -> TestCell.feed(machine, entry));
+        requireSame(cell.machine.image(), machine.image());
+    }
 
     @Property(tries = 150, shrinking = ShrinkingMode.OFF)
     void shouldKeepTheRulesWhateverHappens(@ForAll long seed) {
@@ -96,7 +114,7 @@ class CellPropertyTest {
 
         private void step() {
             TestCell.TestNode node = cell.node(random.nextInt(1, cell.members.size() + 1));
-            switch (random.nextInt(14)) {
+            switch (random.nextInt(15)) {
                 case 0, 1 -> start(node);
                 case 2 -> {
                     if (node.isRunning) {
@@ -118,6 +136,7 @@ class CellPropertyTest {
                 case 8, 9, 10 -> propose();
                 case 11 -> node.submit(new ControlCommand.ElectLeaders(List.of()));
                 case 12 -> topics(node);
+                case 13 -> resign();
                 default -> {
                     ClusterImage before = cell.machine.image();
                     LaneInfo lane = cell.lane(random.nextInt(cell.laneCount));
@@ -167,6 +186,20 @@ class CellPropertyTest {
                 wanted.stream()
                         .filter(id -> !lane.isr().contains(id))
                         .forEach(id -> lost.remove(List.of(lane.laneId(), id)));
+            }
+        }
+
+        private void resign() {
+            LaneInfo lane = cell.lane(random.nextInt(cell.laneCount));
+            if (lane.isOffline()) {
+                return;
+            }
+            boolean isLost = random.nextBoolean();
+            ControlCommand.ResignLane command =
+                    new ControlCommand.ResignLane(lane.laneId(), lane.leaderEpoch(), isLost);
+            ApiError error = (ApiError) cell.node(lane.leader()).submit(command);
+            if (isLost && error.isSuccess()) {
+                lost.add(List.of(lane.laneId(), lane.leader()));
             }
         }
 

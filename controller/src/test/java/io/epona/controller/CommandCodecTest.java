@@ -44,6 +44,7 @@ class CommandCodecTest {
                 new ControlCommand.RegisterNode(NodeRegistration.alone(registration.endpoints(), null)),
                 new ControlCommand.ControlledShutdown(),
                 new ControlCommand.ProposeInSync(new InSyncChange(2, 7, 9, List.of(2, 1))),
+                new ControlCommand.ResignLane(2, 7, true),
                 new ControlCommand.ElectLeaders(List.of()),
                 new ControlCommand.ElectLeaders(List.of(2, 0)),
                 new ControlCommand.CreateTopics(

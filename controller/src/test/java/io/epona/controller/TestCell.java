@@ -133,6 +133,11 @@ final class TestCell {
         /** The process has a new connection. */
         Object connect() {
             sessionId = nextId++;
+            return register();
+        }
+
+        /** The process registers by the connection that it has. */
+        Object register() {
             return submit(new ControlCommand.RegisterNode(new NodeRegistration(
                     storageId,
                     cleanStopOf,
