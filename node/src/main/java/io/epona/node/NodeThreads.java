@@ -76,6 +76,7 @@ final class NodeThreads implements AutoCloseable {
     private final Optional<Replication> replication;
     private final IdleStrategies.Waiting replicationWaiting;
     private final IdleStrategies.Waiting catchUpWaiting;
+    private final IdleStrategies.Waiting steeringWaiting;
     private int agentCount;
     private volatile boolean isServing;
 
@@ -91,6 +92,7 @@ final class NodeThreads implements AutoCloseable {
         }
         this.replicationWaiting = waiting(config.get(LANE_IDLE), MIN_PARK_NS, IDLE_MAX_PARK);
         this.catchUpWaiting = waiting(SignalledIdleStrategy.ALIAS, MIN_PARK_NS, IDLE_MAX_PARK);
+        this.steeringWaiting = waiting(SignalledIdleStrategy.ALIAS, MIN_PARK_NS, IDLE_MAX_PARK);
         this.gateways = new GatewayThreads(node);
         this.activator = LaneActivator.create(node, gateways.count(), rings, this::wakeLane);
         final List<LaneGateway> laneGateways = Stream.concat(
@@ -105,7 +107,8 @@ final class NodeThreads implements AutoCloseable {
                             laneGateways,
                             wakeLane(laneId),
                             journalWaiting.get(laneId).signal(),
-                            node.membership().isAlone() ? Signal.NONE : wakeSender())));
+                            node.membership().isAlone() ? Signal.NONE : wakeSender(),
+                            steeringWaiting.signal())));
         }
         this.gatewayAgents = gateways.connect(
                 views(),
@@ -247,7 +250,7 @@ final class NodeThreads implements AutoCloseable {
             agents.add(new Background.Waking(lanes.get(laneId).store().shelf(), wakeLane(laneId)));
             agents.add(lanes.get(laneId).checkpoint());
         }
-        steering().ifPresent(agents::add);
+        steering().ifPresent(steering -> background.start(steering, context(steeringWaiting, ThreadPlacement.DEFAULT)));
         agents.add(replicaLag());
         agents.add(node.logs().maintenance());
         agents.add(new Background.Housekeeping(

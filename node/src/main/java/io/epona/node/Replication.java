@@ -2,6 +2,7 @@ package io.epona.node;
 
 import io.epona.codec.FrameDescriptor;
 import io.epona.node.cell.LaneSteering;
+import io.epona.node.cell.WatchedFrameSource;
 import io.epona.node.config.CellKeys;
 import io.epona.node.config.NodeSchema;
 import io.epona.replicator.JournalFrameSource;
@@ -53,7 +54,7 @@ record Replication(Replicator replicator, LaneSteering steering) {
             steering.add(
                     new LaneControlProxy(laneId, wiring.controllerGatewayId(), rings.control(), wakeLane),
                     rings.proposals());
-            replicated.add(replicated(node, lanes.get(laneId), rings, wakeLane));
+            replicated.add(replicated(node, lanes.get(laneId), rings, wakeLane, steering));
         }
         node.network().wakeOnReceived(wiring.wakeReceiver());
         final Replicator replicator = Replicator.create(new Replicator.Context(
@@ -71,11 +72,16 @@ record Replication(Replicator replicator, LaneSteering steering) {
     }
 
     private static ReplicatedLane replicated(
-            final Surroundings node, final RunningLane lane, final LaneRings rings, final Signal wakeLane) {
+            final Surroundings node,
+            final RunningLane lane,
+            final LaneRings rings,
+            final Signal wakeLane,
+            final LaneSteering steering) {
         final LaneStore store = lane.store();
+        final int laneId = store.journal().config().laneId();
         final int maxBatchLength = NodeSchema.maxBatchLength(node.config());
         return new ReplicatedLane(
-                store.journal().config().laneId(),
+                laneId,
                 store.ring(),
                 store.ring().spanLength(store.journal().config().segmentLength()),
                 store.counters(),
@@ -83,6 +89,10 @@ record Replication(Replicator replicator, LaneSteering steering) {
                 rings.outbox(),
                 rings.peers(),
                 wakeLane,
-                JournalFrameSource.of(store.journal(), FrameDescriptor.HEADER_LENGTH + maxBatchLength));
+                WatchedFrameSource.watch(
+                        JournalFrameSource.of(store.journal(), FrameDescriptor.HEADER_LENGTH + maxBatchLength),
+                        node.clock(),
+                        () -> steering.resign(
+                                laneId, (int) lane.role().leadingEpoch().getAcquire(), true)));
     }
 }

@@ -60,9 +60,15 @@ record RunningLane(
      * @param wakeLane wakes the lane's thread
      * @param wakeJournal wakes the journal writer's thread
      * @param wakeSender wakes the thread that sends to other nodes; nobody in a cell of one
+     * @param wakeSteering wakes the thread that tells the controller what the lane proposes; nobody in a cell of one
      */
     record Wiring(
-            LaneRings rings, List<LaneGateway> gateways, Signal wakeLane, Signal wakeJournal, Signal wakeSender) {}
+            LaneRings rings,
+            List<LaneGateway> gateways,
+            Signal wakeLane,
+            Signal wakeJournal,
+            Signal wakeSender,
+            Signal wakeSteering) {}
 
     static RunningLane make(final Surroundings node, final LaneStore store, final Wiring wiring) {
         final JournalConfig journal = store.journal().config();
@@ -97,7 +103,7 @@ record RunningLane(
                 node.clock(),
                 wakeBoth(wiring.wakeJournal(), wiring.wakeSender()),
                 wiring.wakeSender(),
-                node.budget().recorder("lane-" + laneId, Stage.SEQUENCE, Stage.JOURNAL, Stage.COMMIT),
+                node.budget().recorder("lane-" + laneId, stages(node.membership())),
                 node.budget().breachLog("lane-" + laneId, BREACHES_KEPT),
                 LaneMeters.create(node.counters(), laneId),
                 node.counters().errorHandler()));
@@ -109,6 +115,12 @@ record RunningLane(
                                 "lane-" + laneId + "-node-" + replica.nodeId()))
                 .toList();
         return new RunningLane(lane, writer, checkpoint, role, replicas, lagMs, store);
+    }
+
+    private static Stage[] stages(final Membership membership) {
+        return membership.isAlone()
+                ? new Stage[] {Stage.SEQUENCE, Stage.JOURNAL, Stage.COMMIT}
+                : new Stage[] {Stage.SEQUENCE, Stage.JOURNAL, Stage.REPLICATE, Stage.COMMIT};
     }
 
     private static Signal wakeBoth(final Signal one, final Signal other) {
@@ -142,13 +154,13 @@ record RunningLane(
                         rings.outbox(),
                         rings.proposals(),
                         wiring.wakeSender(),
-                        // The background thread looks often enough.
-                        Signal.NONE),
+                        wiring.wakeSteering()),
                 store.journal().truncation(),
                 store.journal().bounds()::oldestPosition,
                 shadow,
-                ReplicationLimits.ofMaxLagMs(
-                        node.config().get(CellKeys.REPLICATION_MAX_LAG).toMillis()),
+                ReplicationLimits.of(
+                        node.config().get(CellKeys.REPLICATION_MAX_LAG).toMillis(),
+                        node.config().get(CellKeys.JOURNAL_STALL_LIMIT).toMillis()),
                 ReplicationMeters.create(
                         node.counters(), store.journal().config().laneId()),
                 Set.of());

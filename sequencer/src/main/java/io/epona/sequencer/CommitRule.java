@@ -76,6 +76,12 @@ final class CommitRule {
         return least < readyPosition ? previous : Math.max(previous, least);
     }
 
+    /** The least durable position over the other replicas that commits wait for; 0 when there are none. */
+    long replicated() {
+        final long least = least(waitedBits(), Long.MAX_VALUE);
+        return least == Long.MAX_VALUE ? 0 : least;
+    }
+
     private long least(final int bits, final long own) {
         long least = own;
         for (final FollowerProgress follower : followers) {

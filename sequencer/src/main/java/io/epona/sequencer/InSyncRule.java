@@ -7,8 +7,11 @@ import io.epona.sequencer.testing.ReplicationFault;
  * remains, and takes back those that have caught up. It only proposes; the controller decides. One proposal is under
  * way at a time, and the next is made when the controller has decided, or else after a while.
  *
- * <p>Owned by the lane's thread; allocates nothing. Its times are of this node's monotonic clock and decide about
- * nothing but what is proposed.
+ * <p>Followers are judged by the time in which this node ran: while it stood still, or had to wait for a core, it sent
+ * them little and read nothing that they said. So the rule has a clock of its own, which makes a short step over each
+ * longer gap between two judgements.
+ *
+ * <p>Owned by the lane's thread; allocates nothing. Its times decide about nothing but what is proposed.
  */
 final class InSyncRule {
     private final ReplicationLimits limits;
@@ -19,8 +22,10 @@ final class InSyncRule {
     private final int majority;
     private final long judgeIntervalNs;
     private final LagHistory appended = new LagHistory();
+    private final long[] heardNs;
+    private final long[] judgedHeardNs;
     private long lastJudgedNs;
-    private long heardFloorNs;
+    private long ranNs;
     private long nextProposalNs;
     private int proposedBits;
 
@@ -36,12 +41,14 @@ final class InSyncRule {
         this.majority = (followers.length + 1) / 2 + 1;
         this.readmitsStale = replication.faults().contains(ReplicationFault.READMIT_WITH_STALE_STATE);
         this.judgeIntervalNs = Math.max(1, limits.maxLagNs() / LaneLimits.JUDGEMENTS_PER_LAG);
+        this.heardNs = new long[followers.length];
+        this.judgedHeardNs = new long[followers.length];
     }
 
     void begin(final long nowNs) {
         appended.clear();
         lastJudgedNs = nowNs - judgeIntervalNs;
-        heardFloorNs = nowNs;
+        hearAll();
         decided(nowNs);
     }
 
@@ -56,14 +63,10 @@ final class InSyncRule {
         if (nowNs - lastJudgedNs < judgeIntervalNs) {
             return 0;
         }
-        if (nowNs - lastJudgedNs > limits.maxLagNs()) {
-            // This node stood still itself; what the others said meanwhile may not have been read yet.
-            appended.clear();
-            heardFloorNs = nowNs;
-        }
+        advance(nowNs - lastJudgedNs);
         lastJudgedNs = nowNs;
-        appended.add(nowNs, log.end());
-        final int wantedBits = wanted(assignment, log, nowNs);
+        appended.add(ranNs, log.end());
+        final int wantedBits = wanted(assignment, log);
         if (!isDue(wantedBits, nowNs)) {
             return 0;
         }
@@ -90,13 +93,37 @@ final class InSyncRule {
         return (proposedBits & ~commitRule.inSyncBits() & ~wantedBits) != 0;
     }
 
-    private int wanted(final Assignment assignment, final LaneLog log, final long nowNs) {
-        final long dueNs = nowNs - limits.maxLagNs();
+    private void advance(final long elapsedNs) {
+        ranNs += Math.min(elapsedNs, 2 * judgeIntervalNs);
+        if (elapsedNs > limits.maxLagNs()) {
+            // What the others said meanwhile may not have been read yet.
+            appended.clear();
+            hearAll();
+        }
+        for (int i = 0; i < followers.length; i++) {
+            if (followers[i].lastHeardNs() != judgedHeardNs[i]) {
+                judgedHeardNs[i] = followers[i].lastHeardNs();
+                heardNs[i] = ranNs;
+            }
+        }
+    }
+
+    private void hearAll() {
+        for (int i = 0; i < followers.length; i++) {
+            judgedHeardNs[i] = followers[i].lastHeardNs();
+            heardNs[i] = ranNs;
+        }
+    }
+
+    private int wanted(final Assignment assignment, final LaneLog log) {
+        final long dueNs = ranNs - limits.maxLagNs();
         final long duePosition = appended.positionAt(dueNs);
         int bits = commitRule.inSyncBits();
-        for (final FollowerProgress follower : followers) {
+        for (int i = 0; i < followers.length; i++) {
+            final FollowerProgress follower = followers[i];
             if ((commitRule.waitedBits() & follower.bit()) == 0) {
-                bits |= mayJoin(follower, assignment, log, duePosition, dueNs) ? follower.bit() : 0;
+                final boolean isHeard = heardNs[i] - dueNs >= 0;
+                bits |= mayJoin(follower, isHeard, assignment, log, duePosition) ? follower.bit() : 0;
             } else {
                 bits |= follower.bit();
             }
@@ -113,9 +140,10 @@ final class InSyncRule {
         int bits = candidateBits;
         while (Integer.bitCount(bits) > majority) {
             FollowerProgress last = null;
-            for (final FollowerProgress follower : followers) {
+            for (int i = 0; i < followers.length; i++) {
+                final FollowerProgress follower = followers[i];
                 if ((bits & commitRule.waitedBits() & follower.bit()) != 0
-                        && isBehind(follower, duePosition, dueNs)
+                        && (follower.acked() < duePosition || heardNs[i] - dueNs < 0)
                         && (last == null || follower.acked() < last.acked())) {
                     last = follower;
                 }
@@ -128,18 +156,13 @@ final class InSyncRule {
         return bits;
     }
 
-    private boolean isBehind(final FollowerProgress follower, final long duePosition, final long dueNs) {
-        final long heardNs = follower.lastHeardNs() - heardFloorNs > 0 ? follower.lastHeardNs() : heardFloorNs;
-        return follower.acked() < duePosition || heardNs - dueNs < 0;
-    }
-
     /** It must have all that is committed, and the begin of this tenure, or it could not lead. */
     private boolean mayJoin(
             final FollowerProgress follower,
+            final boolean isHeard,
             final Assignment assignment,
             final LaneLog log,
-            final long duePosition,
-            final long dueNs) {
+            final long duePosition) {
         if (!assignment.isAlive(follower.nodeId())) {
             return false;
         }
@@ -147,7 +170,7 @@ final class InSyncRule {
             return true;
         }
         return follower.isFollowing()
-                && follower.lastHeardNs() - dueNs >= 0
+                && isHeard
                 && follower.acked() >= log.committed()
                 && follower.acked() >= commitRule.readyPosition()
                 && follower.acked() >= duePosition;

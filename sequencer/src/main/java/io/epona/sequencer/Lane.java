@@ -248,6 +248,9 @@ public final class Lane implements Agent {
     }
 
     private int pollStages(final long epochNs) {
+        if (role == Role.LEADER && null != rings) {
+            recorder.reached(log.durable(), leader.replicated(), epochNs);
+        }
         final long committed = log.committed();
         return role != Role.LEADER || recorder.position() >= committed ? 0 : recorder.record(committed, epochNs);
     }

@@ -35,7 +35,9 @@ final class LaneLeader {
     private final FollowerAckDecoder ack = new FollowerAckDecoder();
 
     private long stalledDurable;
-    private long stalledSinceNs;
+    private long stalledNs;
+    private long lastPollNs;
+    private long resignAtNs;
     private boolean isStallReported;
 
     LaneLeader(final LaneContext context, final LaneLog log, final LaneOutbox outbox, final Cell cell) {
@@ -80,8 +82,8 @@ final class LaneLeader {
         }
         commitRule.begin(assignment.inSyncBits(), readyPosition);
         inSyncRule.begin(nowNs);
-        stalledSinceNs = nowNs;
-        stalledDurable = log.durable();
+        lastPollNs = nowNs;
+        onJournalMoved(log.durable());
         role.inSync().setRelease(inSyncCount());
         role.readyPosition().setRelease(readyPosition);
         role.leadingEpoch().setRelease(assignment.leaderEpoch());
@@ -231,6 +233,11 @@ final class LaneLeader {
         return commitRule.committed(log.committed());
     }
 
+    /** The least durable position over the others that commits wait for; 0 when there are none. */
+    long replicated() {
+        return commitRule.replicated();
+    }
+
     /** Looks after the in-sync replicas, and after the own journal. */
     int poll(final long nowNs) {
         outbox.pollStopFeeds();
@@ -238,18 +245,40 @@ final class LaneLeader {
         return inSyncRule.poll(assignment, log, nowNs);
     }
 
-    /** A leader whose own device stands still holds everybody up; its node is told, and gives the lane up. */
+    /**
+     * A leader whose own device stands still holds everybody up, since its own copy is in sync by definition: it
+     * resigns, and again from time to time while nobody else can lead. Time in which this thread did not run itself
+     * does not count, because the journal writer did not run then either.
+     */
     private void pollJournal(final long nowNs) {
+        final long elapsedNs = Math.min(nowNs - lastPollNs, limits.journalStallNs() / LaneLimits.POLLS_PER_STALL);
+        lastPollNs = nowNs;
         final long durable = log.durable();
         if (durable != stalledDurable || durable >= log.end()) {
-            stalledDurable = durable;
-            stalledSinceNs = nowNs;
-            isStallReported = false;
-        } else if (!isStallReported && nowNs - stalledSinceNs > limits.journalStallNs()) {
+            onJournalMoved(durable);
+            return;
+        }
+        stalledNs += elapsedNs;
+        if (stalledNs >= resignAtNs && outbox.resign(assignment)) {
+            resignAtNs = stalledNs + limits.journalStallNs();
+            reportStall(durable);
+        }
+    }
+
+    private void onJournalMoved(final long durable) {
+        stalledDurable = durable;
+        stalledNs = 0;
+        resignAtNs = limits.journalStallNs();
+        isStallReported = false;
+    }
+
+    private void reportStall(final long durable) {
+        if (!isStallReported) {
             isStallReported = true;
             meters.journalStalls().incrementPlain();
-            errorHandler.onError(new IllegalStateException("the leader's own journal stands still: durable=" + durable
-                    + ", end=" + log.end() + ", stalledNs=" + (nowNs - stalledSinceNs)));
+            errorHandler.onError(new IllegalStateException(
+                    "the leader's own journal stands still, another replica shall lead: durable=" + durable + ", end="
+                            + log.end() + ", stalledNs=" + stalledNs));
         }
     }
 }

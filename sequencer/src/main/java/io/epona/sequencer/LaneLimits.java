@@ -69,6 +69,9 @@ public final class LaneLimits {
     /** After this time a follower tells what it received although its journal does not make it durable. */
     public static final long RECEIPT_INTERVAL_NS = 10_000_000;
 
+    /** The longest step of the time that a journal stands still, as a part of the longest stall: the lane may pause. */
+    public static final int POLLS_PER_STALL = 8;
+
     /** A leader compares its followers with what it had appended this many times in the longest lag. */
     public static final int JUDGEMENTS_PER_LAG = 8;
 

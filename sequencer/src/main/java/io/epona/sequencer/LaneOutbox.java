@@ -5,6 +5,7 @@ import io.epona.codec.replication.FollowResponseEncoder;
 import io.epona.codec.replication.FollowVerdict;
 import io.epona.codec.replication.FollowerAckEncoder;
 import io.epona.codec.replication.InSyncProposalEncoder;
+import io.epona.codec.replication.ResignationEncoder;
 import io.epona.codec.replication.StartFeedEncoder;
 import io.epona.codec.replication.StopFeedsEncoder;
 import io.epona.runtime.Signal;
@@ -31,6 +32,7 @@ final class LaneOutbox {
     private final StartFeedEncoder startFeed = new StartFeedEncoder();
     private final StopFeedsEncoder stopFeeds = new StopFeedsEncoder();
     private final InSyncProposalEncoder proposal = new InSyncProposalEncoder();
+    private final ResignationEncoder resignation = new ResignationEncoder();
     private int stopFeedsEpoch;
 
     LaneOutbox(final int laneId, final LaneReplication replication) {
@@ -165,6 +167,25 @@ final class LaneOutbox {
                 .reserved3(0);
         stopFeedsEpoch = 0;
         return commit(claim);
+    }
+
+    /** Asks the controller to let another replica lead. */
+    boolean resign(final Assignment assignment) {
+        final int claim = proposals.tryClaim(ResignationEncoder.TEMPLATE_ID, ResignationEncoder.BLOCK_LENGTH);
+        if (claim < 0) {
+            full.incrementPlain();
+            return false;
+        }
+        resignation
+                .wrap(proposals.buffer(), claim)
+                .laneId(laneId)
+                .reserved(0)
+                .reserved2(0)
+                .leaderEpoch(assignment.leaderEpoch())
+                .reserved3(0);
+        proposals.commit(claim);
+        onProposal.signal();
+        return true;
     }
 
     /** Proposes in-sync replicas to the controller, in place of those of the assignment. */

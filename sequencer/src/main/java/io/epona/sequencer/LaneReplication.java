@@ -53,7 +53,7 @@ public record LaneReplication(
      *     Only assignments that were decided after this start of the node was registered may be put in.
      * @param peers FollowRequest, FollowResponse, Frames and FollowerAck from other nodes, checked and for this lane.
      * @param outbox FollowRequest, FollowResponse, FollowerAck, StartFeed and StopFeeds from the lane.
-     * @param proposals InSyncProposal from the lane.
+     * @param proposals InSyncProposal and Resignation from the lane.
      * @param onOutbox wakes the reader of the outbox.
      * @param onProposal wakes the reader of the proposals.
      */

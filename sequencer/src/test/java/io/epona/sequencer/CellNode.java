@@ -9,8 +9,8 @@ import io.epona.runtime.LaneRole;
 import io.epona.runtime.ReplicaCounters;
 import io.epona.runtime.Signal;
 import io.epona.runtime.budget.BreachLog;
+import io.epona.runtime.budget.BudgetRecorders;
 import io.epona.runtime.budget.Stage;
-import io.epona.runtime.budget.StageRecorder;
 import io.epona.runtime.testing.SettableNodeClock;
 import io.epona.sequencer.testing.ReplicationFault;
 import java.util.ArrayList;
@@ -62,6 +62,8 @@ final class CellNode {
     /** What the device holds: survives a crash. */
     final byte[] device;
 
+    final BudgetRecorders budget;
+    final BreachLog breaches = new BreachLog(16);
     boolean isJournalStuck;
     private long writtenPosition;
     private final RingReader shadowReader;
@@ -75,6 +77,7 @@ final class CellNode {
             final byte[] device,
             final Set<ReplicationFault> faults) {
         this.nodeId = nodeId;
+        this.budget = new BudgetRecorders(clock);
         this.incarnation = incarnation;
         this.clock = clock;
         this.device = device;
@@ -119,8 +122,8 @@ final class CellNode {
                 clock,
                 Signal.NONE,
                 Signal.NONE,
-                new StageRecorder("lane", Stage.SEQUENCE, Stage.JOURNAL, Stage.COMMIT),
-                new BreachLog(16),
+                budget.recorder("lane", Stage.SEQUENCE, Stage.JOURNAL, Stage.REPLICATE, Stage.COMMIT),
+                breaches,
                 LaneMeters.onHeap(),
                 errors::add);
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.epona.codec.replication.FollowResponseDecoder;
 import io.epona.codec.replication.FollowerAckEncoder;
+import java.util.List;
 import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -223,15 +224,53 @@ class InSyncTest {
     }
 
     @Test
-    void shouldReportWhenTheLeadersOwnJournalStandsStill() {
+    void shouldResignWhenTheLeadersOwnJournalStandsStill() {
         final LaneCell cell = LaneCell.led(3, 0);
+        final int stallMs = (int) (ReplicationLimits.DEDICATED.journalStallNs() / 1_000_000);
         cell.nodes[0].isJournalStuck = true;
         cell.offer(0, 0, batch());
-        cell.run((int) (ReplicationLimits.DEDICATED.journalStallNs() / 1_000_000) + 10);
+        cell.run(stallMs - 10);
+        assertEquals(List.of(), cell.resignations);
+        cell.run(20);
+        assertEquals(List.of(cell.leaderEpoch), cell.resignations);
         assertEquals(1, cell.nodes[0].meters.journalStalls().get());
         assertEquals(1, cell.nodes[0].errors.size());
         assertEquals(
                 cell.nodes[0].appended(), cell.nodes[0].replicas.get(0).acked().get(), "others have it");
         assertEquals(64, cell.nodes[0].committed());
+        cell.run(stallMs + 10);
+        assertEquals(2, cell.resignations.size(), "nobody took over");
+        assertEquals(1, cell.nodes[0].meters.journalStalls().get());
+
+        cell.nodes[0].isJournalStuck = false;
+        cell.run(10);
+        cell.nodes[0].errors.clear();
+        cell.assertConverged();
+    }
+
+    @Test
+    void shouldNotResignWhenTheNodeItselfStoodStill() {
+        final LaneCell cell = LaneCell.led(3, 0);
+        cell.offer(0, 0, batch());
+        cell.nodes[0].step();
+        cell.clock.advanceNs(10 * ReplicationLimits.DEDICATED.journalStallNs());
+        cell.nodes[0].step();
+        cell.run(50);
+        assertEquals(List.of(), cell.resignations);
+        cell.assertConverged();
+    }
+
+    @Test
+    void shouldGiveFollowersTheirTimeWhenTheLeaderRunsSeldom() {
+        final LaneCell cell = LaneCell.led(3, 0);
+        for (int i = 0; i < 3; i++) {
+            cell.offer(0, 0, batch());
+            cell.nodes[0].step();
+            cell.clock.advanceMs(MAX_LAG_MS - 5); // never so long that all is forgotten
+            cell.nodes[0].step();
+        }
+        assertTrue(cell.proposals.isEmpty(), "this node has hardly run, and could not hear them");
+        cell.run(50);
+        cell.assertConverged();
     }
 }

@@ -7,6 +7,7 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.codec.replication.FollowRequestDecoder;
 import io.epona.codec.replication.FramesEncoder;
 import io.epona.codec.replication.InSyncProposalDecoder;
+import io.epona.codec.replication.ResignationDecoder;
 import io.epona.codec.replication.StartFeedDecoder;
 import io.epona.codec.replication.StopFeedsDecoder;
 import io.epona.runtime.testing.SettableNodeClock;
@@ -45,6 +46,7 @@ final class LaneCell {
     final SettableNodeClock clock = new SettableNodeClock(1_700_000_000_000_000_000L);
     final CellNode[] nodes;
     final Deque<Proposal> proposals = new ArrayDeque<>();
+    final List<Integer> resignations = new ArrayList<>();
     private final Set<ReplicationFault> faults;
     private final Map<Integer, Deque<Message>> links = new HashMap<>();
     private final Map<Integer, Feed> feeds = new HashMap<>();
@@ -280,6 +282,13 @@ final class LaneCell {
     void readProposals(final CellNode node) {
         for (int part = 0; part < 2; part++) {
             node.proposals.read((type, buffer, offset, length) -> {
+                if (type == ResignationDecoder.TEMPLATE_ID) {
+                    final ResignationDecoder resignation = new ResignationDecoder();
+                    resignation.wrap(
+                            buffer, offset, ResignationDecoder.BLOCK_LENGTH, ResignationDecoder.SCHEMA_VERSION);
+                    resignations.add(resignation.leaderEpoch());
+                    return;
+                }
                 final InSyncProposalDecoder proposal = new InSyncProposalDecoder();
                 proposal.wrap(buffer, offset, InSyncProposalDecoder.BLOCK_LENGTH, InSyncProposalDecoder.SCHEMA_VERSION);
                 final Set<Integer> ids = new TreeSet<>();

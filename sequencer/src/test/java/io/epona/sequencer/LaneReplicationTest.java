@@ -9,7 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.epona.codec.FrameDescriptor;
 import io.epona.codec.lane.LaneResult;
 import io.epona.runtime.LaneRole;
+import io.epona.runtime.budget.Breach;
+import io.epona.runtime.budget.Stage;
 import java.util.List;
+import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -47,6 +50,45 @@ class LaneReplicationTest {
         assertEquals(400, answered);
         assertTrue(cell.nodes[0].appended() > 4L * CellNode.RING_LENGTH);
         cell.assertConverged();
+    }
+
+    @Test
+    void shouldTimeJournalAndReplicationBesideEachOtherWhenABatchIsCommitted() {
+        final LaneCell cell = LaneCell.led(3, 0);
+        final long before = recorded(cell, Stage.REPLICATE).getTotalCount();
+        cell.offer(0, 0, batch());
+        cell.run(3);
+        assertEquals(before + 1, recorded(cell, Stage.REPLICATE).getTotalCount());
+
+        cell.nodes[2].isJournalStuck = true;
+        cell.offer(0, 0, batch());
+        cell.run(30);
+        cell.nodes[2].isJournalStuck = false;
+        cell.run(5);
+        assertTrue(recorded(cell, Stage.JOURNAL).getMaxValue() < 5_000_000, "the own journal was not what took long");
+        assertEquals(30e6, recorded(cell, Stage.REPLICATE).getMaxValue(), 3e6);
+        assertEquals(30e6, recorded(cell, Stage.COMMIT).getMaxValue(), 3e6);
+        final Breach breach = cell.nodes[0].breaches.newest(1).getFirst();
+        assertEquals(Stage.REPLICATE, breach.culprit());
+
+        cell.nodes[0].isJournalStuck = true;
+        cell.offer(0, 0, batch());
+        cell.run(50);
+        cell.nodes[0].isJournalStuck = false;
+        cell.run(5);
+        assertEquals(50e6, recorded(cell, Stage.JOURNAL).getMaxValue(), 3e6);
+        assertEquals(30e6, recorded(cell, Stage.REPLICATE).getMaxValue(), 3e6);
+        assertEquals(Stage.JOURNAL, cell.nodes[0].breaches.newest(1).getFirst().culprit());
+    }
+
+    private static Histogram recorded(final LaneCell cell, final Stage stage) {
+        final Histogram[] found = new Histogram[1];
+        cell.nodes[0].budget.forEachTotal((tag, histogram) -> {
+            if (tag.stage() == stage) {
+                found[0] = histogram.copy();
+            }
+        });
+        return found[0];
     }
 
     @Test

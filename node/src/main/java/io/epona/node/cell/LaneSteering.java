@@ -1,6 +1,7 @@
 package io.epona.node.cell;
 
 import io.epona.codec.replication.InSyncProposalDecoder;
+import io.epona.codec.replication.ResignationDecoder;
 import io.epona.controller.BrokerInfo;
 import io.epona.controller.ClusterController;
 import io.epona.controller.ClusterImage;
@@ -11,6 +12,7 @@ import io.epona.runtime.NodeClock;
 import io.epona.sequencer.LaneControlProxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.Agent;
@@ -24,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * each lane proposes. Lanes hear only what was decided after this start of the node was registered.
  *
  * <p>Told by the controller's thread as soon as something changes; looks again, for what had no room then and for
- * proposals, on the background thread.
+ * proposals, on a thread of its own, which never waits for a device: it has to get word out that a device stands still.
  */
 public final class LaneSteering implements Agent, ClusterListener {
     private static final Logger LOGGER = LoggerFactory.getLogger(LaneSteering.class);
@@ -32,13 +34,17 @@ public final class LaneSteering implements Agent, ClusterListener {
     /** How often the node asks to lead what prefers it, when it may. */
     private static final long CLAIM_INTERVAL_NS = TimeUnit.SECONDS.toNanos(5);
 
+    /** A node that could not go on leading does not ask for it again so soon. */
+    private static final long REST_NS = TimeUnit.SECONDS.toNanos(60);
+
     private final Membership membership;
     private final ClusterController controller;
     private final List<Steered> lanes = new ArrayList<>();
     private final NodeClock clock;
     private final InSyncProposalDecoder proposal = new InSyncProposalDecoder();
     private final MessageHandler proposalHandler = this::onProposal;
-    private long claimDueNs;
+    private final ResignationDecoder resignation = new ResignationDecoder();
+    private volatile long claimDueNs;
 
     /** A lane and what it was told last. */
     private static final class Steered {
@@ -141,7 +147,7 @@ public final class LaneSteering implements Agent, ClusterListener {
                 aliveBits,
                 incarnations);
         if (!isTold) {
-            return 0; // no room: the background thread looks again
+            return 0; // no room: looked at again
         }
         lane.told = decided;
         lane.toldAliveBits = aliveBits;
@@ -169,6 +175,11 @@ public final class LaneSteering implements Agent, ClusterListener {
     }
 
     private void onProposal(final int typeId, final MutableDirectBuffer buffer, final int offset, final int length) {
+        if (typeId == ResignationDecoder.TEMPLATE_ID) {
+            resignation.wrap(buffer, offset, ResignationDecoder.BLOCK_LENGTH, ResignationDecoder.SCHEMA_VERSION);
+            resign(resignation.laneId(), resignation.leaderEpoch(), false);
+            return;
+        }
         proposal.wrap(buffer, offset, InSyncProposalDecoder.BLOCK_LENGTH, InSyncProposalDecoder.SCHEMA_VERSION);
         final int laneId = proposal.laneId();
         final int leaderEpoch = proposal.leaderEpoch();
@@ -191,6 +202,31 @@ public final class LaneSteering implements Agent, ClusterListener {
                     }
                     tellAgain(laneId);
                 });
+    }
+
+    /**
+     * Has another node lead a lane that this one cannot go on with. Any thread.
+     *
+     * @param laneId of the lane
+     * @param leaderEpoch in which this node leads it
+     * @param isLost whether this node's copy is damaged
+     * @return whether another node leads now
+     */
+    public CompletableFuture<Boolean> resign(final int laneId, final int leaderEpoch, final boolean isLost) {
+        LOGGER.warn(
+                "this node asks for another leader of lane {}: leaderEpoch={}, isDamaged={}",
+                laneId,
+                leaderEpoch,
+                isLost);
+        claimDueNs = clock.nanoTime() + REST_NS;
+        return controller.resignLane(laneId, leaderEpoch, isLost).handle((refusal, error) -> {
+            final boolean isDone = error == null && refusal.isSuccess();
+            if (!isDone) {
+                LOGGER.warn(
+                        "lane {} keeps its leader: {}", laneId, error == null ? refusal.toString() : error.toString());
+            }
+            return isDone;
+        });
     }
 
     /** A lane that is told once more what it knows takes its proposal for refused. */

@@ -29,9 +29,16 @@ public final class CellKeys {
     /** How far a follower may lag. */
     public static final ConfigKey<Duration> REPLICATION_MAX_LAG = ConfigKey.ofDuration("replication.max-lag")
             .doc("A follower whose device is this far behind what the leader appended leaves the in-sync replicas.")
-            .defaultValue(Profile.SHARED, Duration.ofMillis(500))
+            .defaultValue(Profile.SHARED, Duration.ofSeconds(1))
             .defaultValue(Profile.DEDICATED, Duration.ofMillis(100))
             .rule(ConfigRule.durationRange(Duration.ofMillis(10), Duration.ofMinutes(10)))
+            .build();
+
+    /** How long a leader's journal may stand still. */
+    public static final ConfigKey<Duration> JOURNAL_STALL_LIMIT = ConfigKey.ofDuration("journal.stall-limit")
+            .doc("A leader of a lane whose own device takes nothing for so long lets another in-sync replica lead.")
+            .defaultValue(Duration.ofSeconds(2))
+            .rule(ConfigRule.durationRange(Duration.ofMillis(100), Duration.ofMinutes(10)))
             .build();
 
     /** Heartbeats. */

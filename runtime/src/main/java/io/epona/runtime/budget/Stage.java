@@ -20,6 +20,8 @@ public enum Stage {
     JOURNAL("journal", 0, COMMIT),
     /** One blocking device write, whatever number of records it carries. */
     DEVICE_WRITE("device-write", 0, JOURNAL),
+    /** Appended to: durable on the other in-sync replicas; beside the journal stage. */
+    REPLICATE("replicate", 0, COMMIT),
     /** Committed to: the fetch response or feed frame is handed to the network. */
     DELIVER("deliver", 5, null),
     /** Committed to: the produce response is handed to the network; beside the deliver stage. */

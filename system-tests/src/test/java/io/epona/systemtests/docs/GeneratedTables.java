@@ -37,6 +37,10 @@ final class GeneratedTables {
     private GeneratedTables() {}
 
     /** The table of that name. */
+    static {
+        FROM_TO.put(Stage.REPLICATE, "the frame is in the ring -> it is on the devices of the other in-sync replicas");
+    }
+
     static String make(final String name) throws IOException {
         return switch (name) {
             case "configuration" -> NodeSchema.SCHEMA.toMarkdown();
