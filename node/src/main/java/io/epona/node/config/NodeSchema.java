@@ -5,6 +5,7 @@ import static io.epona.node.config.CellKeys.CONTROLLER_LEADER_TIMEOUT;
 import static io.epona.node.config.CellKeys.CONTROLLER_SESSION_TIMEOUT;
 import static io.epona.node.config.CellKeys.DRIVER_CORES;
 import static io.epona.node.config.CellKeys.DRIVER_IDLE;
+import static io.epona.node.config.CellKeys.JOURNAL_STALL_LIMIT;
 import static io.epona.node.config.CellKeys.REPLICATION_HEARTBEAT;
 import static io.epona.node.config.CellKeys.REPLICATION_MAX_LAG;
 import static io.epona.node.config.CellKeys.REPLICATION_MTU;
@@ -62,7 +63,8 @@ public final class NodeSchema {
             .add(TOPIC_PARTITIONS, TOPIC_AUTO_CREATE, TOPIC_MAX_PARTITIONS, TOPIC_CONFIG)
             .add(BACKGROUND_IDLE, BACKGROUND_PARK, BACKGROUND_NICE, IDLE_SPINS, IDLE_MAX_PARK)
             .add(HOT_SLICE, SLOW_CYCLE)
-            .add(CELL_MEMBERS, REPLICATION_MAX_LAG, REPLICATION_HEARTBEAT, REPLICATION_MTU, REPLICATION_SOCKET_BUFFER)
+            .add(CELL_MEMBERS, REPLICATION_MAX_LAG, JOURNAL_STALL_LIMIT, REPLICATION_HEARTBEAT)
+            .add(REPLICATION_MTU, REPLICATION_SOCKET_BUFFER)
             .add(REPLICATION_TERM_LENGTH, DRIVER_IDLE, DRIVER_CORES)
             .add(CONTROLLER_SESSION_TIMEOUT, CONTROLLER_LEADER_TIMEOUT)
             .check(CellKeys::check, CELL_MEMBERS, NODE_ID)

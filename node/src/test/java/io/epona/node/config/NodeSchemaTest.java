@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.epona.runtime.config.ConfigException;
+import io.epona.runtime.config.ConfigKey;
 import io.epona.runtime.config.ConfigOverride;
 import io.epona.runtime.config.EponaConfig;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,6 +50,19 @@ class NodeSchemaTest {
     void shouldNameTheKeyAndTheRemedyWhenValuesContradict(final String setting, final String key) {
         final ConfigException refusal = assertThrows(ConfigException.class, () -> load(setting.replace(" ; ", ",")));
         assertTrue(refusal.getMessage().contains(key), refusal.getMessage());
+    }
+
+    @Test
+    void shouldKnowEveryKeyThatIsDeclared() throws IllegalAccessException {
+        for (final Class<?> keys :
+                List.of(CellKeys.class, LogKeys.class, ServiceKeys.class, StorageKeys.class, ThreadKeys.class)) {
+            for (final Field field : keys.getFields()) {
+                if (field.getType() == ConfigKey.class) {
+                    final ConfigKey<?> key = (ConfigKey<?>) field.get(null);
+                    assertTrue(NodeSchema.SCHEMA.keys().contains(key), key::name);
+                }
+            }
+        }
     }
 
     @Test
