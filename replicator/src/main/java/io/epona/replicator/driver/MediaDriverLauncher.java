@@ -16,7 +16,6 @@ import org.agrona.ErrorHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.BusySpinIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
-import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
 /** Launches a node's media driver. Stateless; used by the thread that assembles the node. */
 public final class MediaDriverLauncher {
@@ -27,7 +26,11 @@ public final class MediaDriverLauncher {
     private static final long BACKOFF_MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(1);
     private static final long BACKOFF_MAX_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
     private static final long CLIENT_SLEEP_NS = TimeUnit.MILLISECONDS.toNanos(30);
-    private static final long RESOLVER_SLEEP_MS = 100;
+
+    /** The thread that opens channels for the driver: members of the control log give each other 300 ms for several. */
+    private static final long OPENER_MIN_PARK_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final long OPENER_MAX_PARK_NS = TimeUnit.MILLISECONDS.toNanos(16);
 
     /** Must be above the clients' liveness. */
     private static final long UNBLOCK_NS = MediaDriverConfig.CLIENT_LIVENESS_NS + TimeUnit.SECONDS.toNanos(30);
@@ -122,7 +125,7 @@ public final class MediaDriverLauncher {
                 .clientLivenessTimeoutNs(MediaDriverConfig.CLIENT_LIVENESS_NS)
                 .publicationUnblockTimeoutNs(UNBLOCK_NS)
                 .timerIntervalNs(TIMER_INTERVAL_NS)
-                .asyncExecutorIdleStrategy(new SleepingMillisIdleStrategy(RESOLVER_SLEEP_MS));
+                .asyncExecutorIdleStrategy(new BackoffIdleStrategy(0, 0, OPENER_MIN_PARK_NS, OPENER_MAX_PARK_NS));
     }
 
     private static void thread(
