@@ -259,6 +259,13 @@ public final class LaneState implements FrameHandler {
         final LaneResult result = AppendOrigin.isCoordinator(origin)
                 ? decideEpoch(slot, buffer, batchOffset)
                 : decideSequence(slot, buffer, batchOffset);
+        if (result == LaneResult.OUT_OF_ORDER_SEQUENCE
+                && RecordBatchDescriptor.isTransactional(buffer, batchOffset)
+                && RecordBatchDescriptor.baseSequence(buffer, batchOffset) >= 0) {
+            // The batches before it may be on their way to be verified: then it belongs behind them.
+            final LaneResult verdict = decideTransaction(slot, partitionIndex, buffer, batchOffset, origin);
+            return verdict == LaneResult.VERIFY_TRANSACTION ? verdict : result;
+        }
         return result == APPEND ? decideTransaction(slot, partitionIndex, buffer, batchOffset, origin) : result;
     }
 

@@ -65,6 +65,17 @@ class TransactionRulesTest {
     }
 
     @Test
+    void shouldAskForALaterBatchTooWhenTheFirstIsBeingVerified() {
+        assertEquals(OK, verified(3, 0));
+        assertEquals(OK, end(4, 0, AppendOrigin.BUMPED_MARKER));
+        assertEquals(VERIFY_TRANSACTION, unverified(4, 0));
+        assertEquals(VERIFY_TRANSACTION, unverified(4, 1), "it belongs behind the first");
+        assertEquals(OUT_OF_ORDER_SEQUENCE, verified(4, 1));
+        assertEquals(OK, verified(4, 0));
+        assertEquals(OK, unverified(4, 1));
+    }
+
+    @Test
     void shouldAskAgainWhenTheTransactionWasEndedMeanwhile() {
         assertEquals(OK, verified(0, 0));
         final long late = AppendOrigin.verified(state.verification(PARTITION, PRODUCER));
