@@ -28,8 +28,11 @@ final class ClusterLogLimits {
     /** A request to the own archive is answered in microseconds; longer than any stall that a node survives. */
     static final long ARCHIVE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
 
-    /** Pauses (SIGSTOP, a slow host) up to this do not make clients give the driver up. */
-    static final long DRIVER_TIMEOUT_MS = TimeUnit.SECONDS.toMillis(120);
+    /**
+     * Pauses (SIGSTOP, a suspended machine) up to this do not make clients give the driver up; as long as the node's
+     * driver has patience with its clients, so that a longer pause does not end the node for one of the two reasons.
+     */
+    static final long DRIVER_TIMEOUT_MS = TimeUnit.MINUTES.toMillis(5);
 
     /** How often members without a log, or behind it, ask the others. */
     static final long STATUS_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
