@@ -293,18 +293,17 @@ public final class LaneState implements FrameHandler {
         if (!RecordBatchDescriptor.isTransactional(buffer, batchOffset)) {
             return isOpen ? LaneResult.INVALID_TRANSACTION_STATE : APPEND;
         }
-        if (isOpen) {
-            // A transaction of an older epoch must be ended first, or this one would end it with its own outcome.
-            final boolean isSame = RecordBatchDescriptor.producerEpoch(buffer, batchOffset) == producers.epoch(slot);
-            return isSame ? APPEND : LaneResult.INVALID_TRANSACTION_STATE;
-        }
-        if (producers.isFullOfTransactions()) {
-            return LaneResult.INVALID_TRANSACTION_STATE;
+        if (isOpen && RecordBatchDescriptor.producerEpoch(buffer, batchOffset) == producers.epoch(slot)) {
+            return APPEND;
         }
         final long producerId = RecordBatchDescriptor.producerId(buffer, batchOffset);
         final boolean isKnownToCoordinator = AppendOrigin.isCoordinator(origin)
                 || AppendOrigin.isVerified(origin, fences.generation(producerId, partitionIndex));
-        return isKnownToCoordinator ? APPEND : LaneResult.VERIFY_TRANSACTION;
+        if (!isKnownToCoordinator) {
+            return LaneResult.VERIFY_TRANSACTION;
+        }
+        // The one of an older epoch must be ended first, or this one would end it with its own outcome.
+        return isOpen || producers.isFullOfTransactions() ? LaneResult.INVALID_TRANSACTION_STATE : APPEND;
     }
 
     private LaneResult decideMarker(

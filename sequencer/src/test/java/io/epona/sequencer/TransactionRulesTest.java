@@ -144,6 +144,7 @@ class TransactionRulesTest {
         assertEquals(OK, verified(0, 0));
         assertEquals(
                 INVALID_TRANSACTION_STATE, log.offer(state, PARTITION, Batches.idempotent(PRODUCER, 0, 1, 1), nowMs));
+        assertEquals(VERIFY_TRANSACTION, unverified(1, 0), "the marker of the one before may be on its way");
         assertEquals(INVALID_TRANSACTION_STATE, verified(1, 0), "a transaction of an older epoch is still open");
     }
 
