@@ -42,7 +42,8 @@ class SchemaTest {
             Map.entry("eventType", "event"));
 
     @ParameterizedTest
-    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "control", "orderflow", "replication"})
+    @ValueSource(
+            strings = {"frames", "lane", "checkpoint", "metadata", "control", "orderflow", "replication", "install"})
     void shouldCoverEveryByteWhenFieldsAreLaidOut(final String schema) throws Exception {
         final Document document = parse(schema);
         final Map<String, Integer> lengths = typeLengths(document);
@@ -61,7 +62,8 @@ class SchemaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"frames", "lane", "checkpoint", "metadata", "control", "orderflow", "replication"})
+    @ValueSource(
+            strings = {"frames", "lane", "checkpoint", "metadata", "control", "orderflow", "replication", "install"})
     void shouldDrawEveryFieldWhenSchemaHasByteMap(final String schema) throws Exception {
         final Document document = parse(schema);
         final String map = comment(document);

@@ -5,6 +5,7 @@ import io.epona.codec.FrameHandler;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.PartitionInfo;
 import io.epona.gateway.log.InitialTransactions;
+import io.epona.journal.CheckpointHeaderValidator;
 import io.epona.journal.CheckpointStore;
 import io.epona.journal.DirectSegmentStore;
 import io.epona.journal.Journal;
@@ -23,6 +24,7 @@ import io.epona.runtime.config.EponaConfig;
 import io.epona.sequencer.Checkpoint;
 import io.epona.sequencer.CheckpointCodec;
 import io.epona.sequencer.CheckpointContext;
+import io.epona.sequencer.InstallGate;
 import io.epona.sequencer.LaneIdentity;
 import io.epona.sequencer.LaneState;
 import io.epona.sequencer.LaneStateConfig;
@@ -48,6 +50,7 @@ import org.slf4j.LoggerFactory;
  * @param tail where the log ends
  * @param lastEpoch leader epoch of the last frame, 0 without frames
  * @param endedTransactions those that markers ended which are committed and not drained
+ * @param install where the lane says that it cannot follow, and is held
  */
 record LaneStore(
         LogRing ring,
@@ -59,7 +62,8 @@ record LaneStore(
         LaneState state,
         RecoveredTail tail,
         int lastEpoch,
-        List<InitialTransactions.Begun> endedTransactions)
+        List<InitialTransactions.Begun> endedTransactions,
+        InstallGate install)
         implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(LaneStore.class);
 
@@ -106,6 +110,73 @@ record LaneStore(
             ring.close();
             throw ex;
         }
+    }
+
+    /** The same lane, held from the start because its copy is half made. */
+    LaneStore held() {
+        return new LaneStore(
+                ring,
+                journal,
+                counters,
+                shelf,
+                checkpoint,
+                store,
+                state,
+                tail,
+                lastEpoch,
+                endedTransactions,
+                InstallGate.held());
+    }
+
+    /**
+     * Empties a lane's journal and has its log begin anew, before it is opened.
+     *
+     * @param installed bytes of the checkpoint whose records the partition logs have: the log begins there; empty to
+     *     begin at 0, without one
+     */
+    static void begin(final Surroundings node, final int laneId, final Optional<? extends DirectBuffer> installed) {
+        final JournalConfig config = journalConfig(node, laneId);
+        final DirectSegmentStore segments = DirectSegmentStore.open(config);
+        final LogRing ring;
+        try {
+            ring = LogRing.map(
+                    node.directories().rings(),
+                    node.directories().ringName(laneId),
+                    Math.toIntExact(node.config().get(StorageKeys.LANE_RING_LENGTH)));
+        } catch (final RuntimeException ex) {
+            segments.close();
+            throw ex;
+        }
+        final long position = installed
+                .map(bytes -> CheckpointCodec.decode(
+                                bytes,
+                                bytes.capacity(),
+                                identity(config),
+                                stateConfig(node.config(), ring.spanLength(config.segmentLength())))
+                        .position())
+                .orElse(0L);
+        try (ring;
+                Journal journal = Journal.startAt(config, segments, ring, position)) {
+            final CheckpointStore checkpoints =
+                    CheckpointStore.open(config, node.counters().errorHandler());
+            checkpoints.removeAll();
+            installed.ifPresent(bytes -> checkpoints.store(bytes, bytes.capacity()));
+            LOGGER.info(
+                    "lane {} begins anew: position={}, journal={}",
+                    laneId,
+                    position,
+                    journal.config().laneDirectory());
+        }
+    }
+
+    /** Whether a lane could begin at a checkpoint. */
+    static boolean isUsable(final Surroundings node, final int laneId, final DirectBuffer checkpoint) {
+        final JournalConfig config = journalConfig(node, laneId);
+        return new CheckpointHeaderValidator(config).check(checkpoint, checkpoint.capacity()) == null;
+    }
+
+    private static LaneIdentity identity(final JournalConfig config) {
+        return new LaneIdentity(config.laneId(), config.clusterIdHigh(), config.clusterIdLow());
     }
 
     /** Where a lane's journal and checkpoints are. */
@@ -187,7 +258,8 @@ record LaneStore(
                     state,
                     tail,
                     epoch,
-                    ended.since(drained, node.logs()));
+                    ended.since(drained, node.logs()),
+                    new InstallGate());
         } catch (final RuntimeException ex) {
             journal.close();
             throw ex;
@@ -196,13 +268,12 @@ record LaneStore(
 
     private static Optional<Checkpoint> loadCheckpoint(
             final Surroundings node, final JournalConfig config, final CheckpointStore store, final int spanLength) {
-        final LaneIdentity identity = new LaneIdentity(config.laneId(), config.clusterIdHigh(), config.clusterIdLow());
         return store.loadNewest()
                 .map(stored -> CheckpointCodec.decode(
-                        stored.buffer(), stored.length(), identity, stateConfig(node.config(), spanLength)));
+                        stored.buffer(), stored.length(), identity(config), stateConfig(node.config(), spanLength)));
     }
 
-    private static LaneStateConfig stateConfig(final EponaConfig config, final int spanLength) {
+    static LaneStateConfig stateConfig(final EponaConfig config, final int spanLength) {
         return new LaneStateConfig(
                 spanLength,
                 config.get(StorageKeys.PRODUCER_MAX),

@@ -7,6 +7,7 @@ import io.epona.runtime.config.EponaConfig;
 import io.epona.runtime.config.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,6 +89,14 @@ public final class Node implements AutoCloseable {
             throw new IOException("no such host: " + address.host());
         }
         return socket;
+    }
+
+    /**
+     * Completes when this node has to be closed and started again to take up its part in the cell, as when it has
+     * fetched lanes that it could not follow. Until then it goes on with all others.
+     */
+    public CompletableFuture<Void> restartWanted() {
+        return assembly.restartWanted();
     }
 
     /** Where Kafka clients connect. */

@@ -50,8 +50,10 @@ final class NodeAssembly {
     private Surroundings surroundings;
     private CellController controller;
     private ClusterImage known;
+    private final CompletableFuture<Void> restartWanted = new CompletableFuture<>();
     private ReplicaStorage storage;
     private NodeThreads threads;
+    private Installation installation;
 
     NodeAssembly(
             final EponaConfig config,
@@ -121,9 +123,11 @@ final class NodeAssembly {
         activated.join();
         final HostPort listening =
                 new HostPort(config.get(ServiceKeys.KAFKA_LISTEN).host(), port);
+        if (storage != null) {
+            installation = parts.push(Installation.open(surroundings, threads.lanes()));
+        }
         final HostPort advertised = config.get(ServiceKeys.KAFKA_ADVERTISED).orElse(listening);
-        final List<Endpoint> endpoints = List.of(new Endpoint(
-                GatewayThreads.LISTENER_NAME, advertised.host(), advertised.port(), SecurityProtocol.PLAINTEXT));
+        final List<Endpoint> endpoints = endpoints(advertised);
         controller
                 .registerNode(
                         storage == null
@@ -132,8 +136,20 @@ final class NodeAssembly {
                 .join();
         if (storage != null) {
             storage.onRegistered();
+            installation.start(storage.installs(), () -> restartWanted.complete(null));
         }
         return listening;
+    }
+
+    private List<Endpoint> endpoints(final HostPort advertised) {
+        final Endpoint clients = new Endpoint(
+                GatewayThreads.LISTENER_NAME, advertised.host(), advertised.port(), SecurityProtocol.PLAINTEXT);
+        return installation == null ? List.of(clients) : List.of(clients, installation.endpoint());
+    }
+
+    /** Completes when the node is to be closed and started again. */
+    CompletableFuture<Void> restartWanted() {
+        return restartWanted;
     }
 
     /**

@@ -275,6 +275,11 @@ final class NodeThreads implements AutoCloseable {
         return lag;
     }
 
+    /** The agents of the lanes, by lane id. */
+    List<RunningLane> lanes() {
+        return lanes;
+    }
+
     /** Tells what this node knows of its cell. */
     CellReporter reporter() {
         return new CellReporter(node, lanes);

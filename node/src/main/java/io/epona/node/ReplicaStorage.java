@@ -5,6 +5,7 @@ import io.epona.controller.LanePosition;
 import io.epona.controller.NodeRegistration;
 import io.epona.journal.JournalCorruptException;
 import io.epona.node.cell.StorageIdentity;
+import io.epona.node.install.InstallRecords;
 import io.epona.runtime.LaneCounters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,7 +15,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,11 +35,18 @@ final class ReplicaStorage {
     private final long startedMs = System.currentTimeMillis();
     private final NodeDirectories directories;
     private final StorageIdentity identity;
+    private final InstallRecords installs;
     private final Set<Integer> lost = new HashSet<>();
 
     private ReplicaStorage(final NodeDirectories directories, final StorageIdentity identity) {
         this.directories = directories;
         this.identity = identity;
+        this.installs = new InstallRecords(directories.data());
+    }
+
+    /** How far installations of lanes are. */
+    InstallRecords installs() {
+        return installs;
     }
 
     /** Reads the identity of the directories; sets aside what does not belong together. */
@@ -62,6 +72,9 @@ final class ReplicaStorage {
             lost.add(laneId);
         }
         final LaneCounters counters = node.counters().lane(laneId);
+        if (installs.isBegun(laneId)) {
+            return openInstalled(node, laneId, counters);
+        }
         try {
             return LaneStore.open(node, laneId, counters);
         } catch (final JournalCorruptException ex) {
@@ -73,10 +86,35 @@ final class ReplicaStorage {
                 return LaneStore.open(node, laneId, counters, true);
             }
             LOGGER.error("lane {} is damaged; it is set aside and replicated anew", laneId, ex);
+            // Its partition logs stay: what is missing in them is fetched from the leader's.
+            installs.begin(laneId);
             setAside(LaneStore.directory(node, laneId), directories.journals());
-            node.logs().forgetDrained(laneId);
+            return openInstalled(node, laneId, counters);
+        }
+    }
+
+    /**
+     * Opens a lane whose copy is made anew from its leader's. When its partition logs are complete up to a checkpoint,
+     * the journal begins there, and the lane may follow; else it is held, and the installation goes on. A crash before
+     * the end of this has it done again.
+     */
+    private LaneStore openInstalled(final Surroundings node, final int laneId, final LaneCounters counters) {
+        identity.markLost(laneId);
+        lost.add(laneId);
+        if (!identity.isWhole()) {
+            installs.discard(laneId); // the logs that it is about are set aside
+        }
+        final Optional<UnsafeBuffer> completed =
+                installs.completed(laneId).filter(checkpoint -> LaneStore.isUsable(node, laneId, checkpoint));
+        LaneStore.begin(node, laneId, completed);
+        node.logs().forgetDrained(laneId);
+        if (completed.isPresent()) {
+            installs.end(laneId);
+            LOGGER.info("lane {} is installed; it follows its leader from there", laneId);
             return LaneStore.open(node, laneId, counters);
         }
+        LOGGER.warn("the copy of lane {} is half made; its installation goes on", laneId);
+        return LaneStore.open(node, laneId, counters).held();
     }
 
     /**

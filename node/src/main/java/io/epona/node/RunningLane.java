@@ -158,6 +158,7 @@ record RunningLane(
                 store.journal().truncation(),
                 store.journal().bounds()::oldestPosition,
                 shadow,
+                store.install(),
                 ReplicationLimits.of(
                         node.config().get(CellKeys.REPLICATION_MAX_LAG).toMillis(),
                         node.config().get(CellKeys.JOURNAL_STALL_LIMIT).toMillis()),

@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.record.internal.FileRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 import org.apache.kafka.server.storage.log.FetchIsolation;
 import org.apache.kafka.storage.internals.log.FetchDataInfo;
@@ -134,6 +135,35 @@ final class KafkaLog {
     void trim(final long newLogStartOffset) {
         log.maybeIncrementLogStartOffset(
                 Math.min(newLogStartOffset, log.logEndOffset()), LogStartOffsetIncrementReason.ClientRecordDeletion);
+    }
+
+    /** Empties the log, which begins at the offset from now on; for a log that is filled from another replica's. */
+    void startAt(final long offset) throws IOException {
+        log.truncateFullyAndStartAt(offset, Optional.of(offset));
+        log.updateHighWatermark(log.logEndOffsetMetadata());
+        flushedNamesBase = -1;
+        writtenBackBase = -1;
+    }
+
+    /** The newest segment's records are as old as those of the replica that they come from: retention goes by that. */
+    void lastAppendMs(final long timestampMs) throws IOException {
+        log.activeSegment().setLastModified(timestampMs);
+    }
+
+    /**
+     * The last batch; null when the log is empty. Reads the whole of the last segment's end, so not for each append.
+     */
+    RecordBatch lastBatch() throws IOException {
+        if (log.logEndOffset() == log.logStartOffset()) {
+            return null;
+        }
+        final FetchDataInfo info =
+                log.read(log.logEndOffset() - 1, PartitionLogLimits.GROUP_LENGTH, FetchIsolation.LOG_END, true);
+        RecordBatch last = null;
+        for (final RecordBatch batch : info.records.batches()) {
+            last = batch;
+        }
+        return last;
     }
 
     /** Cuts everything from the offset on; for recovery after a failed flush. */

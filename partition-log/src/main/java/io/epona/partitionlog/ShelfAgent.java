@@ -39,6 +39,7 @@ public final class ShelfAgent implements Agent, FrameHandler {
     private long lastRoundNs;
     private boolean ended;
     private volatile boolean drainRequested;
+    private volatile boolean shelveRequested;
 
     /** Assigns; touches no file. */
     public ShelfAgent(final ShelfContext context, final ShelfConfig config) {
@@ -63,6 +64,11 @@ public final class ShelfAgent implements Agent, FrameHandler {
     /** Has everything that is committed drained soon: for a reader that must search the logs. Any thread. */
     public void requestDrain() {
         drainRequested = true;
+    }
+
+    /** Has everything that is drained flushed soon. Any thread. */
+    public void requestShelve() {
+        shelveRequested = true;
     }
 
     /**
@@ -217,8 +223,11 @@ public final class ShelfAgent implements Agent, FrameHandler {
     }
 
     private boolean isShelveDue(final long nowNs, final long unshelved) {
+        final boolean isRequested = shelveRequested;
+        shelveRequested = false;
         return unshelved > 0
-                && (unshelved >= config.shelveLength()
+                && (isRequested
+                        || unshelved >= config.shelveLength()
                         || nowNs - lastRoundNs >= config.shelveIntervalMs() * 1_000_000L
                         || dirtyLogs.count() > context.logs().config().maxOpenLogs());
     }

@@ -251,6 +251,34 @@ public enum CounterType {
             Unit.COUNT,
             Scope.NODE,
             "Times that a message from another node found no room before its lane"),
+    /** Lanes that are installed. */
+    INSTALLING_LANES(
+            620,
+            "installing-lanes",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Lanes whose copy on this node is made anew from their leaders' partition logs"),
+    /** Bytes installed. */
+    INSTALL_RECEIVED(
+            621,
+            "install-received",
+            Unit.BYTES,
+            Scope.NODE,
+            "Bytes of records fetched from other nodes' partition logs for lanes that are installed"),
+    /** Bytes given. */
+    INSTALL_SENT(
+            622,
+            "install-sent",
+            Unit.BYTES,
+            Scope.NODE,
+            "Bytes of records given from this node's partition logs to nodes that install lanes"),
+    /** Failures. */
+    INSTALL_RETRIES(
+            623,
+            "install-retries",
+            Unit.COUNT,
+            Scope.NODE,
+            "Times that the installation of a lane was interrupted, and went on later from where it was"),
 
     /** {@link DutyCycleTracker}. */
     AGENT_MAX_CYCLE(501, "agent-max-cycle", Unit.GAUGE_NS, Scope.AGENT, "Longest duty cycle so far"),

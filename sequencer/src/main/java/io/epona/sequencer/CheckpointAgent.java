@@ -6,6 +6,8 @@ import io.epona.runtime.FatalHandler;
 import io.epona.runtime.LaneCounters;
 import io.epona.runtime.NodeClock;
 import io.epona.runtime.Signal;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.IntPredicate;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.Agent;
@@ -35,14 +37,16 @@ public final class CheckpointAgent implements Agent {
     private final RingReader reader;
     private final int ringLength;
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+    private final ConcurrentLinkedQueue<CompletableFuture<CheckpointCopy>> copyRequests = new ConcurrentLinkedQueue<>();
 
     private long appliedPosition;
     private long shelvablePosition;
     private long storedPosition;
     private long storedShelvedPosition;
     private long lastChangeNs;
-    private boolean isFenced;
+    private volatile boolean isFenced;
     private volatile boolean isCleanStop;
+    private volatile boolean isClosed;
 
     /**
      * An agent at the end of the recovered log. Sets {@code checkpointed} to what the newest checkpoint has, whatever
@@ -83,7 +87,7 @@ public final class CheckpointAgent implements Agent {
         }
         try {
             final long nowNs = clock.nanoTime();
-            return pollHandOver() + pollCommitted(nowNs) + pollShelved(nowNs) + pollStore(nowNs);
+            return pollHandOver() + pollCopies() + pollCommitted(nowNs) + pollShelved(nowNs) + pollStore(nowNs);
         } catch (final RuntimeException ex) {
             fence(ex);
             return 0;
@@ -92,7 +96,44 @@ public final class CheckpointAgent implements Agent {
 
     private void fence(final RuntimeException reason) {
         isFenced = true;
+        failCopies();
         fatalHandler.onFatal(roleName(), reason);
+    }
+
+    /**
+     * Has a checkpoint made of the newest committed state, for another node. Any thread.
+     *
+     * @return completed on the agent's thread; exceptionally when the agent has ended.
+     */
+    public CompletableFuture<CheckpointCopy> requestCopy() {
+        final CompletableFuture<CheckpointCopy> copy = new CompletableFuture<>();
+        copyRequests.add(copy);
+        if (isFenced || isClosed) {
+            failCopies();
+        }
+        return copy;
+    }
+
+    private int pollCopies() {
+        final CompletableFuture<CheckpointCopy> request = copyRequests.poll();
+        if (null == request) {
+            return 0;
+        }
+        shadow.retainPartitions(partitionExists);
+        final long position = Math.min(appliedPosition, counters.committed().getAcquire());
+        final int length = CheckpointCodec.encode(shadow, identity, position, position, false, buffer);
+        final byte[] bytes = new byte[length];
+        buffer.getBytes(0, bytes);
+        request.complete(new CheckpointCopy(position, bytes));
+        return 1;
+    }
+
+    private void failCopies() {
+        for (CompletableFuture<CheckpointCopy> request = copyRequests.poll();
+                null != request;
+                request = copyRequests.poll()) {
+            request.completeExceptionally(new IllegalStateException(roleName() + " has ended"));
+        }
     }
 
     /** First in a duty cycle: a lane that becomes leader answers nobody until it has the state. */
@@ -180,6 +221,8 @@ public final class CheckpointAgent implements Agent {
     /** Stores what has changed; after a clean stop, that the log ends here. */
     @Override
     public void onClose() {
+        isClosed = true;
+        failCopies();
         if (isFenced) {
             return;
         }

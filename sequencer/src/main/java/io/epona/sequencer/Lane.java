@@ -59,6 +59,7 @@ public final class Lane implements Agent {
     private final LaneLeader leader;
     private final LaneFollower follower;
     private final LanePromotion promotion;
+    private final InstallGate install;
     private final Assignment assignment;
     private final Assignment news;
     private final ControlledMessageHandler controlHandler = this::onControl;
@@ -100,6 +101,7 @@ public final class Lane implements Agent {
         this.leader = new LaneLeader(context, log, outbox, cell);
         this.follower = new LaneFollower(context, log, outbox, cell);
         this.promotion = new LanePromotion(context, log, partitions);
+        this.install = replication.install();
         this.assignment = new Assignment(cell);
         this.news = new Assignment(cell);
         if (replication.isAlone()) {
@@ -239,11 +241,14 @@ public final class Lane implements Agent {
     public String toString() {
         return roleName() + "[role=" + role + ", leader=" + assignment.leader() + ", leaderEpoch="
                 + assignment.leaderEpoch() + ", version=" + assignment.version() + ", end=" + log.end() + ", committed="
-                + log.committed() + ", epochs=" + log.epochs() + ", follower=" + follower + ", isFenced=" + isFenced
-                + ']';
+                + log.committed() + ", epochs=" + log.epochs() + ", follower=" + follower + ", install=" + install
+                + ", isFenced=" + isFenced + ']';
     }
 
     private int pollCommitted() {
+        if (install.isHeld()) {
+            return 0;
+        }
         return log.commit(role == Role.LEADER ? leader.committed() : follower.committed()) ? 1 : 0;
     }
 
@@ -260,7 +265,18 @@ public final class Lane implements Agent {
             return 0;
         }
         nowNs = clock.nanoTime();
-        return pollControl() + pollPeers() + pollRole();
+        return pollHold() + pollControl() + pollPeers() + pollRole();
+    }
+
+    /** A lane that leads, or is about to, needs nobody's partition logs: whoever wants it held waits. */
+    private int pollHold() {
+        if (!install.isHoldDue() || follower.isCutting() || role == Role.LEADER || role == Role.PROMOTING) {
+            return 0;
+        }
+        follower.end();
+        role = Role.OFFLINE;
+        install.acknowledge();
+        return 1;
     }
 
     /** While the log is being cut, nothing that the controller says could be followed. */
@@ -357,7 +373,7 @@ public final class Lane implements Agent {
         commands.follow(assignment.leaderEpoch());
         if (assignment.leader() == context.replication().node().nodeId()) {
             promote();
-        } else if (assignment.leader() == Assignment.NO_LEADER) {
+        } else if (assignment.leader() == Assignment.NO_LEADER || install.isHeld()) {
             role = Role.OFFLINE;
         } else {
             role = Role.FOLLOWER;
@@ -367,6 +383,13 @@ public final class Lane implements Agent {
 
     /** In an epoch that the log has already this node has led before it was started anew, or somebody else has. */
     private void promote() {
+        if (install.isHeld()) {
+            role = Role.OFFLINE;
+            context.errorHandler()
+                    .onError(new IllegalStateException(roleName() + " is not led here, because its copy is half made:"
+                            + " leaderEpoch=" + assignment.leaderEpoch()));
+            return;
+        }
         if (assignment.leaderEpoch() > log.epochs().lastEpoch()) {
             role = Role.PROMOTING;
             promotion.begin();

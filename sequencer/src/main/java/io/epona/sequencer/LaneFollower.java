@@ -43,6 +43,7 @@ final class LaneFollower {
     private final ReplicationLimits limits;
     private final ReplicationMeters meters;
     private final ErrorHandler errorHandler;
+    private final InstallGate install;
     private final boolean cutsToCommitted;
     private final boolean ignoresGeneration;
     private final Assignment assignment;
@@ -77,6 +78,7 @@ final class LaneFollower {
         this.limits = replication.limits();
         this.meters = replication.meters();
         this.errorHandler = context.errorHandler();
+        this.install = replication.install();
         this.cutsToCommitted = replication.faults().contains(ReplicationFault.CUT_TO_OWN_COMMITTED);
         this.ignoresGeneration = replication.faults().contains(ReplicationFault.IGNORE_TRUNCATION_GENERATION);
         this.assignment = new Assignment(cell);
@@ -224,6 +226,7 @@ final class LaneFollower {
             return;
         }
         state = State.FOLLOWING;
+        install.needNoMore();
         isAnswerAwaited = false;
         isAckDue = true;
         lastHeardNs = nowNs;
@@ -255,6 +258,7 @@ final class LaneFollower {
             errorHandler.onError(
                     new ReplicaTooOldException(laneId, assignment.leader(), message.position(), log.end()));
         }
+        install.need();
     }
 
     private void onAsk(final long nowNs) {

@@ -21,6 +21,7 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * @param truncation where the lane has the journal cut.
  * @param journalStart oldest position from which the own journal can be read, for other replicas; any thread.
  * @param shadow where the lane gets the state of a new leader.
+ * @param install where the lane says that it cannot follow, and is held.
  * @param limits by which other replicas are judged.
  * @param meters counts what happens.
  * @param faults planted by simulations; empty in a node.
@@ -33,6 +34,7 @@ public record LaneReplication(
         JournalTruncation truncation,
         LongSupplier journalStart,
         ShadowHandOver shadow,
+        InstallGate install,
         ReplicationLimits limits,
         ReplicationMeters meters,
         Set<ReplicationFault> faults) {
@@ -102,6 +104,7 @@ public record LaneReplication(
                 new JournalTruncation(),
                 () -> 0,
                 ShadowHandOver.silent(),
+                new InstallGate(),
                 ReplicationLimits.SHARED,
                 ReplicationMeters.onHeap(),
                 faults);

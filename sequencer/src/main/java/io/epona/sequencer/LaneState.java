@@ -87,7 +87,7 @@ public final class LaneState implements FrameHandler {
     }
 
     /** Hands on the index of each partition known. */
-    void forEachPartition(final IntConsumer consumer) {
+    public void forEachPartition(final IntConsumer consumer) {
         for (int slot = 0; slot < partitions.count(); slot++) {
             consumer.accept(partitions.partitionIndex(slot));
         }

@@ -52,6 +52,10 @@ final class CellNode {
     final RingBuffer commands = ring(1 << 16);
     final JournalTruncation truncation = new JournalTruncation();
     final ShadowHandOver handOver = ShadowHandOver.silent();
+    final InstallGate install = new InstallGate();
+    /** Oldest position that its journal has, as it tells others. */
+    long journalStart;
+
     final ReplicationMeters meters = ReplicationMeters.onHeap();
     final List<Throwable> errors = new ArrayList<>();
     final LaneState shadow;
@@ -114,8 +118,9 @@ final class CellNode {
                         role,
                         new LaneReplication.Rings(control, peers, outbox, proposals, Signal.NONE, Signal.NONE),
                         truncation,
-                        () -> 0,
+                        () -> journalStart,
                         handOver,
+                        install,
                         ReplicationLimits.DEDICATED,
                         meters,
                         faults),

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
 class CheckpointAgentTest {
@@ -339,5 +341,30 @@ class CheckpointAgentTest {
         assertEquals(
                 harness.counters.committed().get(),
                 harness.counters.checkpointApplied().get());
+    }
+
+    @Test
+    void shouldGiveACopyOfTheCommittedStateWhenAnotherNodeAsksForIt() throws Exception {
+        append(1, 5, 100);
+        agent.doWork();
+        final CompletableFuture<CheckpointCopy> request = agent.requestCopy();
+        assertFalse(request.isDone());
+        agent.doWork();
+        final CheckpointCopy copy = request.get();
+        final UnsafeBuffer bytes = new UnsafeBuffer(copy.bytes());
+        final Checkpoint checkpoint = CheckpointCodec.decode(bytes, bytes.capacity(), IDENTITY, harness.state.config());
+        assertEquals(harness.counters.committed().get(), copy.position());
+        assertEquals(copy.position(), checkpoint.position());
+        assertEquals(copy.position(), checkpoint.shelvedPosition());
+        assertEquals(5, checkpoint.state().nextOffset(1));
+        assertTrue(stored().isEmpty(), "nothing of it is stored here");
+    }
+
+    @Test
+    void shouldAnswerWhoWaitsForACopyWhenItEnds() {
+        final CompletableFuture<CheckpointCopy> request = agent.requestCopy();
+        agent.onClose();
+        assertTrue(request.isCompletedExceptionally());
+        assertTrue(agent.requestCopy().isCompletedExceptionally());
     }
 }

@@ -58,7 +58,7 @@ final class DescribeQuorumHandler implements RequestHandler {
                     .add(new TopicData().setTopicName(topic.topicName()).setPartitions(partitions));
         }
         if (context.apiVersion() >= FIRST_VERSION_WITH_NODES) {
-            status.memberIds().forEach(nodeId -> response.nodes().add(node(image, nodeId)));
+            status.memberIds().forEach(nodeId -> response.nodes().add(node(image, nodeId, context.listenerName())));
         }
         context.respond(response);
     }
@@ -89,10 +89,11 @@ final class DescribeQuorumHandler implements RequestHandler {
     }
 
     /** Each node takes the requests of a controller where it takes all others. */
-    private static Node node(ClusterImage image, int nodeId) {
+    private static Node node(ClusterImage image, int nodeId, String listener) {
         ListenerCollection listeners = new ListenerCollection();
         BrokerInfo broker = image.broker(nodeId);
-        for (Endpoint endpoint : broker == null ? List.<Endpoint>of() : broker.endpoints()) {
+        Endpoint endpoint = broker == null ? null : broker.endpoint(listener);
+        if (endpoint != null) {
             listeners.add(new Listener()
                     .setName(endpoint.listener())
                     .setHost(endpoint.host())

@@ -2,8 +2,11 @@ package io.epona.node.cli;
 
 import io.epona.node.Node;
 import io.epona.runtime.FatalHandler;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -22,7 +25,7 @@ final class NodeProcess implements FatalHandler {
     private static final int STOP_TIMEOUT_S = 30;
 
     private final PrintWriter err;
-    private final CountDownLatch stopRequested = new CountDownLatch(1);
+    private final CompletableFuture<Void> stopRequested = new CompletableFuture<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AtomicBoolean isFatal = new AtomicBoolean();
     private volatile int status;
@@ -50,12 +53,22 @@ final class NodeProcess implements FatalHandler {
         Runtime.getRuntime().addShutdownHook(new Thread(this::requestStop, "stop"));
     }
 
-    /** Waits for a signal and stops the node; returns the exit status. */
-    int awaitEnd(final Node node) throws InterruptedException {
-        stopRequested.await();
+    /** Starts the node once more. */
+    interface Starter {
+        Node start() throws IOException;
+    }
+
+    /** Waits for a signal and stops the node, which may have itself started anew before; returns the exit status. */
+    int awaitEnd(final Node first, final Starter starter) throws InterruptedException {
         try {
-            node.close();
-        } catch (final RuntimeException ex) {
+            Node node = first;
+            while (node != null) {
+                awaitEither(node);
+                final boolean isStop = isStopRequested();
+                node.close();
+                node = isStop || isStopRequested() ? null : starter.start();
+            }
+        } catch (final IOException | RuntimeException ex) {
             status = NOT_CLEAN;
             err.println("epona: not stopped cleanly; the next start recovers: " + ex);
             err.flush();
@@ -66,12 +79,24 @@ final class NodeProcess implements FatalHandler {
         return status;
     }
 
+    private boolean isStopRequested() {
+        return stopRequested.isDone();
+    }
+
+    private void awaitEither(final Node node) throws InterruptedException {
+        try {
+            CompletableFuture.anyOf(stopRequested, node.restartWanted()).get();
+        } catch (final ExecutionException ex) {
+            throw new IllegalStateException(ex.getCause());
+        }
+    }
+
     /**
      * The JVM ends when its hooks have: this one holds it up until the node is closed. Then it ends the process itself,
      * because after a signal the JVM would report 128 and the signal's number, also of a clean stop.
      */
     private void requestStop() {
-        stopRequested.countDown();
+        stopRequested.complete(null);
         try {
             if (stopped.await(STOP_TIMEOUT_S, TimeUnit.SECONDS)) {
                 Runtime.getRuntime().halt(status);

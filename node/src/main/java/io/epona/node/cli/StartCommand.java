@@ -124,7 +124,23 @@ public final class StartCommand implements Callable<Integer> {
         CellKeys.promise(config).ifPresent(promise -> out.println("epona: " + promise));
         out.println("epona: ready, kafka on " + node.kafkaAddress() + ", metrics on " + node.metricsAddress());
         out.flush();
-        return process.awaitEnd(node);
+        return process.awaitEnd(node, () -> {
+            final Node again = Node.start(onSamePorts(node), process);
+            out.println(
+                    "epona: started anew, kafka on " + again.kafkaAddress() + ", metrics on " + again.metricsAddress());
+            out.flush();
+            return again;
+        });
+    }
+
+    /** Ports that the system chose at the first start are kept. */
+    private EponaConfig onSamePorts(final Node node) {
+        final List<ConfigOverride> overrides = new ArrayList<>(overrides());
+        overrides.add(ConfigOverride.ofOption(
+                "--listen", ServiceKeys.KAFKA_LISTEN, node.kafkaAddress().toString()));
+        overrides.add(ConfigOverride.ofOption(
+                "--metrics", ServiceKeys.METRICS_LISTEN, node.metricsAddress().toString()));
+        return EponaConfig.load(NodeSchema.SCHEMA, Optional.ofNullable(file), overrides);
     }
 
     private static String describe(final Throwable ex) {

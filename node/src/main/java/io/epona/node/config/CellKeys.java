@@ -1,5 +1,6 @@
 package io.epona.node.config;
 
+import static io.epona.node.config.Sizes.GIB;
 import static io.epona.node.config.Sizes.KIB;
 import static io.epona.node.config.Sizes.MIB;
 
@@ -21,7 +22,9 @@ public final class CellKeys {
     /** Members. */
     public static final ConfigKey<List<String>> CELL_MEMBERS = ConfigKey.ofStringList("cell.members")
             .doc("All nodes of the cell, this one included, the same list on each: id@host:port, the first of "
-                    + CellMember.PORT_COUNT + " consecutive UDP ports. Three or five; empty: a cell of this node alone."
+                    + CellMember.PORT_COUNT
+                    + " consecutive UDP ports; the first is its TCP port for lanes that are installed, too."
+                    + " Three or five; empty: a cell of this node alone."
                     + " Ids are at most " + CellMember.MAX_NODE_ID + ".")
             .defaultValue(List.of())
             .build();
@@ -73,6 +76,15 @@ public final class CellKeys {
             .defaultValue(Profile.DEDICATED, 64 * MIB)
             .rule(ConfigRule.sizeRange(MIB, 1_024 * MIB))
             .rule(ConfigRule.powerOfTwo())
+            .build();
+
+    /** Pace of installations. */
+    public static final ConfigKey<Long> INSTALL_RATE = ConfigKey.ofBytes("install.rate")
+            .doc("Bytes a second that a node fetches at most from other nodes' partition logs, when it installs lanes"
+                    + " because journals no longer reach back to what it has.")
+            .defaultValue(Profile.SHARED, 100 * MIB)
+            .defaultValue(Profile.DEDICATED, 400 * MIB)
+            .rule(ConfigRule.sizeRange(MIB, 64 * GIB))
             .build();
 
     /** How the media driver waits. */

@@ -13,6 +13,7 @@ import io.epona.runtime.Signal;
 import io.epona.sequencer.CheckpointAgent;
 import io.epona.sequencer.CheckpointConfig;
 import io.epona.sequencer.CheckpointContext;
+import io.epona.sequencer.InstallGate;
 import io.epona.sequencer.Lane;
 import io.epona.sequencer.LaneConfig;
 import io.epona.sequencer.LaneContext;
@@ -275,6 +276,7 @@ final class NodeLife implements Life, Broker {
                 recovered.journal().truncation(),
                 recovered.journal().bounds()::oldestPosition,
                 shadow,
+                new InstallGate(),
                 limits(),
                 recorders.replicationMeters,
                 cell.bug().replicationFaults());

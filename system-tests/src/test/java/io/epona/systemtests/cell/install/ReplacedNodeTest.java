@@ -1,0 +1,104 @@
+package io.epona.systemtests.cell.install;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.epona.systemtests.harness.Await;
+import io.epona.systemtests.harness.DiskFiles;
+import io.epona.systemtests.harness.TestBench;
+import java.nio.file.Files;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * A cell of three processes that has written more than its journals hold, and a node that comes back with less than
+ * they reach back to.
+ */
+@Timeout(300)
+class ReplacedNodeTest {
+    /** More than twice what the journals of the three lanes hold together. */
+    private static final int MANY = 2_600;
+
+    private static final int SOME = 300;
+
+    @RegisterExtension
+    private final TestBench bench = new TestBench();
+
+    @BeforeEach
+    void expectErrors() {
+        bench.expectError("still waiting for a majority of the cell");
+        bench.expectError("lane \\d+ has no leader");
+        bench.expectError("nobody else can lead lanes of this node");
+        bench.expectError("connection to the control log is lost");
+        bench.expectError("LogErrorHandler: control log: ");
+        bench.expectError("existing publication has clashing sessionId");
+        bench.expectError("failed to join (catchup|live) log");
+        bench.expectError("this node asks for another leader of lane");
+        bench.expectError("lane \\d+ keeps its leader");
+        bench.expectError("the leader's own journal stands still");
+        bench.expectError("proposal of smaller in-sync replicas has failed");
+        bench.expectError("this replica is too far behind to follow, and has to be installed anew");
+        bench.expectError("lane \\d+ is installed anew from its leader's partition logs");
+        bench.expectError("the copy of lane \\d+ is half made");
+        bench.expectError("lane \\d+: the installation is interrupted, and goes on");
+        bench.expectError("TCP port \\d+ is taken");
+    }
+
+    @Test
+    void shouldBeInSyncAgainWithEveryRecordWhenANodeWasReplacedByAnEmptyOne() throws Exception {
+        try (SmallCell cell = new SmallCell(bench);
+                SmallLoad load = new SmallLoad(cell)) {
+            cell.startAll();
+            load.createTopics();
+            load.produce(MANY);
+            load.deleteTopic();
+            cell.kill(3);
+            DiskFiles.deleteTree(cell.directory(3));
+            load.produce(SOME);
+
+            cell.set(3, "install.rate", "1MiB").launch(3).awaitReady();
+            Await.until(
+                    "an installation",
+                    () -> Files.exists(cell.directory(3).resolve("install-lane-0"))
+                            && Files.exists(cell.directory(3).resolve("logs").resolve(SmallLoad.TOPIC + "-0")));
+            cell.kill(3);
+            cell.set(3, "install.rate", "64MiB").launch(3).awaitReady();
+            load.produce(SOME);
+            cell.awaitInSync();
+            assertTrue(
+                    cell.node(3).out().contains("epona: started anew"),
+                    cell.node(3).out());
+            assertEquals(0, cell.metric(3, "epona_installing_lanes"));
+
+            cell.kill(1);
+            load.produce(SOME);
+            load.assertAllRead();
+            cell.restart(1);
+            cell.kill(2);
+            load.assertAllRead();
+        }
+    }
+
+    @Test
+    void shouldFetchWhatItLacksFromWhoeverLeadsWhenANodeWasAwayForLong() throws Exception {
+        try (SmallCell cell = new SmallCell(bench);
+                SmallLoad load = new SmallLoad(cell)) {
+            cell.startAll();
+            load.createTopics();
+            load.produce(SOME);
+            cell.kill(2);
+            load.produce(MANY);
+            cell.set(2, "install.rate", "2MiB").launch(2).awaitReady();
+            Await.until("an installation", () -> Files.exists(cell.directory(2).resolve("install-lane-0")));
+            // Who leads its lanes then has the same records: what was fetched from node 1 is kept.
+            cell.kill(1);
+            cell.launch(1).awaitReady();
+            load.produce(SOME);
+            cell.awaitInSync();
+            cell.kill(3);
+            load.assertAllRead();
+        }
+    }
+}
