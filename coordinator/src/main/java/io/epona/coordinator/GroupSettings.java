@@ -132,14 +132,4 @@ public final class GroupSettings {
     ShareGroupConfig shareGroups() {
         return shareGroups;
     }
-
-    /** All values in force, by name, for display. */
-    public Map<String, String> effective() {
-        final Map<String, String> effective = new TreeMap<>();
-        definitions()
-                .keySet()
-                .forEach(name ->
-                        effective.put(name, String.valueOf(values.values().get(name))));
-        return effective;
-    }
 }

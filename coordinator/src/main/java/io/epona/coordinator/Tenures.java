@@ -5,6 +5,7 @@ import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -50,14 +51,15 @@ final class Tenures {
             return;
         }
         known = now;
-        if (now != null) {
-            now.partitions().forEach(partition -> follow(image.nodeId(), partition));
-        }
-        slots.keySet().forEach(partition -> {
-            if (now == null || now.partition(partition) == null) {
-                resign(partition);
-            }
-        });
+        follow(image.nodeId(), now == null ? List.of() : now.partitions());
+    }
+
+    /** Makes elections and resignations follow the partitions of the topic, as the metadata have them. */
+    synchronized void follow(final int nodeId, final List<PartitionInfo> partitions) {
+        partitions.forEach(partition -> follow(nodeId, partition));
+        slots.keySet().stream()
+                .filter(number -> partitions.stream().noneMatch(partition -> partition.partition() == number))
+                .forEach(this::resign);
     }
 
     private void follow(final int nodeId, final PartitionInfo partition) {

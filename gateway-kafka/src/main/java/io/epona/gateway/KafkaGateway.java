@@ -5,7 +5,6 @@ import io.epona.gateway.fetch.FetchMeters;
 import io.epona.gateway.fetch.FetchPath;
 import io.epona.gateway.fetch.FetchSessions;
 import io.epona.gateway.handlers.ApiVersionsHandler;
-import io.epona.gateway.handlers.FindCoordinatorHandler;
 import io.epona.gateway.handlers.InitProducerIdHandler;
 import io.epona.gateway.log.FrameIndex;
 import io.epona.gateway.net.ConnectionHub;
@@ -97,7 +96,6 @@ public final class KafkaGateway implements Agent {
         all.add(new OffsetForLeaderEpochHandler(
                 context.controller(), index, clock, context.partitionLogs(), context.coldReads()));
         all.add(new InitProducerIdHandler(context.controller()));
-        all.add(new FindCoordinatorHandler());
         return all;
     }
 

@@ -12,6 +12,7 @@ import io.epona.controller.PartitionChanges;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import io.epona.gateway.handlers.AdminHandlers;
+import io.epona.gateway.handlers.FindCoordinatorHandler;
 import io.epona.gateway.handlers.LogDirectory;
 import io.epona.gateway.log.InitialTransactions;
 import io.epona.gateway.log.LaneView;
@@ -244,7 +245,14 @@ public final class TestNode implements AutoCloseable {
                 InitialTransactions.NONE,
                 new StageRecorder("gateway-" + id, Stage.PRODUCE, Stage.ACKNOWLEDGE, Stage.DELIVER),
                 breachLog,
-                AdminHandlers.create(controller, new LogDirectory(logs.directory(), logs::size), coldReads)));
+                handlers()));
+    }
+
+    private List<RequestHandler> handlers() {
+        final List<RequestHandler> handlers = new ArrayList<>(
+                AdminHandlers.create(controller, new LogDirectory(logs.directory(), logs::size), coldReads));
+        handlers.add(new FindCoordinatorHandler(controller, List.of()));
+        return handlers;
     }
 
     private LaneProxy proxy(final int gatewayId, final LaneParts parts) {

@@ -1,5 +1,7 @@
 package io.epona.node;
 
+import io.epona.coordinator.GroupCoordinators;
+import io.epona.coordinator.LaneAppends;
 import io.epona.gateway.KafkaGateway;
 import io.epona.runtime.CounterType;
 import io.epona.runtime.NodeCounters;
@@ -19,7 +21,10 @@ final class CounterPublisher {
     private final List<Published> published = new ArrayList<>();
 
     static CounterPublisher of(
-            final Surroundings node, final List<RunningLane> lanes, final List<KafkaGateway> gateways) {
+            final Surroundings node,
+            final List<RunningLane> lanes,
+            final List<KafkaGateway> gateways,
+            final CoordinatorAssembly coordinators) {
         final CounterPublisher publisher = new CounterPublisher();
         final NodeCounters counters = node.counters();
         publisher.add(counters.counter(CounterType.CLOCK_STEPS), node.clock()::stepCount);
@@ -32,6 +37,7 @@ final class CounterPublisher {
         for (int gatewayId = 0; gatewayId < gateways.size(); gatewayId++) {
             publisher.addGateway(counters, gatewayId, gateways.get(gatewayId));
         }
+        publisher.addCoordinators(counters, coordinators.groups(), coordinators.appends());
         int agentId = 0;
         for (final var log : node.budget().breachLogs().entrySet()) {
             final BreachLog breaches = log.getValue();
@@ -51,6 +57,30 @@ final class CounterPublisher {
         add(counters.counter(CounterType.GATEWAY_RING_READ, gatewayId, subject), gateway.fetchMeters()::memoryBytes);
         add(counters.counter(CounterType.GATEWAY_LOG_READ, gatewayId, subject), gateway.fetchMeters()::fileBytes);
         add(counters.counter(CounterType.GATEWAY_WAITING_FETCHES, gatewayId, subject), gateway.fetchMeters()::waiting);
+    }
+
+    private void addCoordinators(
+            final NodeCounters counters, final GroupCoordinators groups, final LaneAppends appends) {
+        add(counters.counter(CounterType.GROUPS_CLASSIC), () -> groups.stats().classicGroups());
+        add(counters.counter(CounterType.GROUPS_CONSUMER), () -> groups.stats().consumerGroups());
+        add(counters.counter(CounterType.GROUPS_STREAMS), () -> groups.stats().streamsGroups());
+        add(
+                counters.counter(CounterType.GROUPS_ACTIVE_PARTITIONS),
+                () -> groups.stats().activePartitions());
+        add(
+                counters.counter(CounterType.GROUPS_LOADING_PARTITIONS),
+                () -> groups.stats().loadingPartitions());
+        add(counters.counter(CounterType.GROUPS_LOADS), () -> groups.stats().loads());
+        add(
+                counters.counter(CounterType.GROUPS_LOAD_FAILURES),
+                () -> groups.stats().loadFailures());
+        add(
+                counters.counter(CounterType.GROUPS_LOADED_RECORDS),
+                () -> groups.stats().loadedRecords());
+        add(counters.counter(CounterType.GROUPS_FENCED), () -> groups.stats().fenced());
+        add(counters.counter(CounterType.COORDINATOR_BATCHES), appends::batches);
+        add(counters.counter(CounterType.COORDINATOR_REFUSED), appends::refused);
+        add(counters.counter(CounterType.COORDINATOR_OPEN), appends::openCount);
     }
 
     private void add(final AtomicCounter counter, final LongSupplier count) {

@@ -13,6 +13,7 @@ import static io.epona.node.config.ServiceKeys.KAFKA_LISTEN;
 import io.epona.gateway.GatewayContext;
 import io.epona.gateway.GatewayThread;
 import io.epona.gateway.KafkaGateway;
+import io.epona.gateway.RequestHandler;
 import io.epona.gateway.fetch.FetchConfig;
 import io.epona.gateway.handlers.AdminHandlers;
 import io.epona.gateway.handlers.LogDirectory;
@@ -39,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import java.util.function.IntToLongFunction;
+import java.util.function.Supplier;
 import org.agrona.concurrent.BusySpinIdleStrategy;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.slf4j.Logger;
@@ -127,13 +129,15 @@ final class GatewayThreads implements AutoCloseable {
      * @param wakeLane lane id to what wakes the lane
      * @param highWatermark partition index to the end of the partition after recovery
      * @param transactions after recovery
+     * @param coordinatorHandlers makes the coordinators' handlers of one gateway thread
      */
     List<KafkaGateway> connect(
             final List<LaneView> lanes,
             final List<RingBuffer> commandRings,
             final IntFunction<Signal> wakeLane,
             final IntToLongFunction highWatermark,
-            final InitialTransactions transactions) {
+            final InitialTransactions transactions,
+            final Supplier<List<RequestHandler>> coordinatorHandlers) {
         for (int gatewayId = 0; gatewayId < threads.size(); gatewayId++) {
             gateways.add(new KafkaGateway(new GatewayContext(
                     gatewayId,
@@ -152,13 +156,17 @@ final class GatewayThreads implements AutoCloseable {
                     transactions,
                     node.budget().recorder("gateway-" + gatewayId, Stage.PRODUCE, Stage.ACKNOWLEDGE, Stage.DELIVER),
                     node.budget().breachLog("gateway-" + gatewayId, BREACHES_KEPT),
-                    AdminHandlers.create(
-                            node.controller(),
-                            new LogDirectory(node.logs().directory(), node.logs()::size),
-                            coldReads))));
+                    handlers(coordinatorHandlers.get()))));
         }
         gateways.getFirst().listen(gateways);
         return gateways;
+    }
+
+    private List<RequestHandler> handlers(final List<RequestHandler> ofCoordinators) {
+        final List<RequestHandler> handlers = new ArrayList<>(AdminHandlers.create(
+                node.controller(), new LogDirectory(node.logs().directory(), node.logs()::size), coldReads));
+        handlers.addAll(ofCoordinators);
+        return handlers;
     }
 
     private List<LaneProxy> proxies(

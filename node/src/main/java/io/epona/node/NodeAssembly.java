@@ -138,6 +138,7 @@ final class NodeAssembly {
             storage.onRegistered();
             installation.start(storage.installs(), () -> restartWanted.complete(null));
         }
+        threads.onServing();
         return listening;
     }
 

@@ -44,6 +44,7 @@ import java.util.function.IntToLongFunction;
 import java.util.stream.Stream;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.CompositeAgent;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 
 /**
@@ -72,6 +73,7 @@ final class NodeThreads implements AutoCloseable {
     private final AtomicCounter placementFailures;
     private final GatewayThreads gateways;
     private final LaneActivator activator;
+    private final CoordinatorAssembly coordinators;
     private final List<KafkaGateway> gatewayAgents;
     private final Optional<Replication> replication;
     private final IdleStrategies.Waiting replicationWaiting;
@@ -95,8 +97,11 @@ final class NodeThreads implements AutoCloseable {
         this.steeringWaiting = waiting(SignalledIdleStrategy.ALIAS, MIN_PARK_NS, IDLE_MAX_PARK);
         this.gateways = new GatewayThreads(node);
         this.activator = LaneActivator.create(node, gateways.count(), rings, this::wakeLane);
+        this.coordinators = new CoordinatorAssembly(
+                node, gateways.count() + 1, gateways.waiting(0).signal());
         final List<LaneGateway> laneGateways = Stream.concat(
-                        gateways.laneGateways().stream(), Stream.of(activator.asGateway()))
+                        gateways.laneGateways().stream(),
+                        Stream.of(activator.asGateway(), coordinators.asGateway()))
                 .toList();
         for (int laneId = 0; laneId < stores.size(); laneId++) {
             lanes.add(RunningLane.make(
@@ -110,12 +115,12 @@ final class NodeThreads implements AutoCloseable {
                             node.membership().isAlone() ? Signal.NONE : wakeSender(),
                             steeringWaiting.signal())));
         }
+        final List<LaneView> views = views();
+        final List<RingBuffer> commandRings =
+                rings.stream().map(LaneRings::commands).toList();
+        coordinators.connect(views, commandRings, this::wakeLane);
         this.gatewayAgents = gateways.connect(
-                views(),
-                rings.stream().map(LaneRings::commands).toList(),
-                this::wakeLane,
-                highWatermarks(),
-                transactions());
+                views, commandRings, this::wakeLane, highWatermarks(), transactions(), coordinators::handlers);
         this.replication = node.membership().isAlone()
                 ? Optional.empty()
                 : Optional.of(Replication.make(
@@ -233,13 +238,17 @@ final class NodeThreads implements AutoCloseable {
      */
     private Agent gatewayAgent(final int gatewayId) {
         final KafkaGateway gateway = gatewayAgents.get(gatewayId);
-        if (gatewayId > 0 || !isLaneOnGateway) {
+        if (gatewayId > 0) {
             return gateway;
+        }
+        if (!isLaneOnGateway) {
+            return new CompositeAgent(coordinators.appends(), gateway);
         }
         final List<Agent> agents = new ArrayList<>();
         replication.ifPresent(made -> agents.add(made.replicator().receiver()));
         lanes.forEach(lane -> agents.add(lane.lane()));
         replication.ifPresent(made -> agents.add(made.replicator().sender()));
+        agents.add(coordinators.appends());
         agents.add(gateway);
         return new CompositeAgent(agents);
     }
@@ -254,7 +263,7 @@ final class NodeThreads implements AutoCloseable {
         agents.add(replicaLag());
         agents.add(node.logs().maintenance());
         agents.add(new Background.Housekeeping(
-                node.counters(), node.clock(), CounterPublisher.of(node, lanes, gatewayAgents)));
+                node.counters(), node.clock(), CounterPublisher.of(node, lanes, gatewayAgents, coordinators)));
         // A steady pace: what it does can wait, and each wake-up takes a core from threads that records wait for.
         final IdleStrategies.Waiting waiting = waiting(config.get(BACKGROUND_IDLE), Long.MAX_VALUE, BACKGROUND_PARK);
         background.start(
@@ -318,6 +327,11 @@ final class NodeThreads implements AutoCloseable {
         }
     }
 
+    /** The node is registered: clients find it. */
+    void onServing() {
+        coordinators.groups().onServing();
+    }
+
     /** Why the node does not serve; null while it does. Any thread. */
     String problem() {
         return isServing ? null : "the node is starting or stopping";
@@ -327,6 +341,7 @@ final class NodeThreads implements AutoCloseable {
     @Override
     public void close() {
         isServing = false;
+        coordinators.close();
         final List<String> stragglers = new ArrayList<>(hot.close(STOP_TIMEOUT_MS));
         activator.lanesEnded();
         stragglers.addAll(journals.close(STOP_TIMEOUT_MS));

@@ -280,6 +280,49 @@ public enum CounterType {
             Scope.NODE,
             "Times that the installation of a lane was interrupted, and went on later from where it was"),
 
+    /** Classic groups. */
+    GROUPS_CLASSIC(701, "groups-classic", Unit.GAUGE, Scope.NODE, "Groups of the classic protocol on this node"),
+    /** Consumer groups. */
+    GROUPS_CONSUMER(702, "groups-consumer", Unit.GAUGE, Scope.NODE, "Groups of the consumer protocol on this node"),
+    /** Streams groups. */
+    GROUPS_STREAMS(703, "groups-streams", Unit.GAUGE, Scope.NODE, "Groups of the streams protocol on this node"),
+    /** Partitions coordinated with. */
+    GROUPS_ACTIVE_PARTITIONS(
+            704,
+            "groups-active-partitions",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Partitions of __consumer_offsets with which this node coordinates groups"),
+    /** Partitions being loaded. */
+    GROUPS_LOADING_PARTITIONS(
+            705,
+            "groups-loading-partitions",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Partitions of __consumer_offsets that are led here and not loaded yet"),
+    /** Loads. */
+    GROUPS_LOADS(706, "groups-loads", Unit.COUNT, Scope.NODE, "Partitions of __consumer_offsets loaded"),
+    /** Failed loads. */
+    GROUPS_LOAD_FAILURES(
+            707, "groups-load-failures", Unit.COUNT, Scope.NODE, "Loads of such partitions that failed and began anew"),
+    /** Records loaded. */
+    GROUPS_LOADED_RECORDS(708, "groups-loaded-records", Unit.COUNT, Scope.NODE, "Records read to load them"),
+    /** Fenced batches. */
+    GROUPS_FENCED(
+            709,
+            "groups-fenced",
+            Unit.COUNT,
+            Scope.NODE,
+            "Batches of groups' state not written because the node did not lead any more"),
+    /** Batches written. */
+    COORDINATOR_BATCHES(710, "coordinator-batches", Unit.COUNT, Scope.NODE, "Batches that coordinators have appended"),
+    /** Batches refused. */
+    COORDINATOR_REFUSED(
+            711, "coordinator-refused", Unit.COUNT, Scope.NODE, "Batches of coordinators that lanes have refused"),
+    /** Batches in progress. */
+    COORDINATOR_OPEN(
+            712, "coordinator-open", Unit.GAUGE, Scope.NODE, "Batches of coordinators that wait for their commit"),
+
     /** {@link DutyCycleTracker}. */
     AGENT_MAX_CYCLE(501, "agent-max-cycle", Unit.GAUGE_NS, Scope.AGENT, "Longest duty cycle so far"),
     /** {@link DutyCycleTracker}. */

@@ -5,7 +5,7 @@ import java.util.Set;
 import org.apache.kafka.common.acl.AclOperation;
 
 /** The bit fields of operations that a client may do: all that exist, because nobody is refused anything yet. */
-final class AuthorizedOperations {
+public final class AuthorizedOperations {
     /** What the field holds when a client did not ask. */
     static final int NOT_ASKED = Integer.MIN_VALUE;
 
@@ -26,6 +26,14 @@ final class AuthorizedOperations {
             AclOperation.DESCRIBE_CONFIGS,
             AclOperation.ALTER_CONFIGS,
             AclOperation.IDEMPOTENT_WRITE));
+
+    /** Of a group. */
+    public static final int GROUP = bitField(EnumSet.of(
+            AclOperation.READ,
+            AclOperation.DELETE,
+            AclOperation.DESCRIBE,
+            AclOperation.DESCRIBE_CONFIGS,
+            AclOperation.ALTER_CONFIGS));
 
     private AuthorizedOperations() {}
 

@@ -4,6 +4,7 @@ import static io.epona.node.config.Sizes.GIB;
 import static io.epona.node.config.Sizes.KIB;
 import static io.epona.node.config.Sizes.MIB;
 
+import io.epona.coordinator.GroupSettings;
 import io.epona.runtime.config.ConfigKey;
 import io.epona.runtime.config.ConfigRule;
 import io.epona.runtime.config.ConfigSchema;
@@ -175,6 +176,13 @@ public final class CellKeys {
         final Map<String, String> defaults = new TreeMap<>(configured);
         defaults.put(MIN_IN_SYNC, Integer.toString(members / 2 + 1));
         return defaults;
+    }
+
+    /** How groups are coordinated. */
+    public static GroupSettings groupSettings(final EponaConfig config) {
+        return GroupSettings.of(
+                config.get(ServiceKeys.GROUP_CONFIG),
+                config.profile() == Profile.DEDICATED ? Map.of() : GroupSettings.SHARED_DEFAULTS);
     }
 
     /**

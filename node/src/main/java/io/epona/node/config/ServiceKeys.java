@@ -123,5 +123,11 @@ public final class ServiceKeys {
             .defaultValue(Map.of())
             .build();
 
+    /** Settings of groups. */
+    public static final ConfigKey<Map<String, String>> GROUP_CONFIG = ConfigKey.ofMap("group.config")
+            .doc("How consumer groups are coordinated, by Kafka's names, for example offsets.retention.minutes.")
+            .defaultValue(Map.of())
+            .build();
+
     private ServiceKeys() {}
 }

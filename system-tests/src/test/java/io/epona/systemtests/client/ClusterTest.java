@@ -29,6 +29,7 @@ import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.FindCoordinatorRequest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,21 @@ class ClusterTest {
             ApiKeys.ELECT_LEADERS,
             ApiKeys.DESCRIBE_QUORUM,
             ApiKeys.DESCRIBE_CLUSTER,
-            ApiKeys.DESCRIBE_TOPIC_PARTITIONS);
+            ApiKeys.DESCRIBE_TOPIC_PARTITIONS,
+            ApiKeys.JOIN_GROUP,
+            ApiKeys.SYNC_GROUP,
+            ApiKeys.HEARTBEAT,
+            ApiKeys.LEAVE_GROUP,
+            ApiKeys.OFFSET_COMMIT,
+            ApiKeys.OFFSET_FETCH,
+            ApiKeys.OFFSET_DELETE,
+            ApiKeys.LIST_GROUPS,
+            ApiKeys.DESCRIBE_GROUPS,
+            ApiKeys.DELETE_GROUPS,
+            ApiKeys.CONSUMER_GROUP_HEARTBEAT,
+            ApiKeys.CONSUMER_GROUP_DESCRIBE,
+            ApiKeys.STREAMS_GROUP_HEARTBEAT,
+            ApiKeys.STREAMS_GROUP_DESCRIBE);
 
     @RegisterExtension
     static final TestBench BENCH = new TestBench();
@@ -150,14 +165,15 @@ class ClusterTest {
     }
 
     @Test
-    void shouldSayThatThereIsNoCoordinatorYet() throws Exception {
+    void shouldSayThatThereIsNoCoordinatorOfTransactionsYet() throws Exception {
         try (RawConnection connection = new RawConnection(node.port())) {
-            for (int version = 0; version <= ApiKeys.FIND_COORDINATOR.latestVersion(false); version++) {
-                final FindCoordinatorRequestData request = new FindCoordinatorRequestData();
+            for (int version = 1; version <= ApiKeys.FIND_COORDINATOR.latestVersion(false); version++) {
+                final FindCoordinatorRequestData request = new FindCoordinatorRequestData()
+                        .setKeyType(FindCoordinatorRequest.CoordinatorType.TRANSACTION.id());
                 if (version >= 4) {
-                    request.setCoordinatorKeys(List.of("a group"));
+                    request.setCoordinatorKeys(List.of("a transaction"));
                 } else {
-                    request.setKey("a group");
+                    request.setKey("a transaction");
                 }
                 final FindCoordinatorResponseData response =
                         connection.call(ApiKeys.FIND_COORDINATOR, version, request);

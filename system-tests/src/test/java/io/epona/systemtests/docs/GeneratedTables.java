@@ -1,6 +1,7 @@
 package io.epona.systemtests.docs;
 
 import io.epona.controller.TopicConfigs;
+import io.epona.coordinator.GroupSettings;
 import io.epona.node.config.NodeSchema;
 import io.epona.runtime.CounterType;
 import io.epona.runtime.budget.Stage;
@@ -47,6 +48,7 @@ final class GeneratedTables {
             case "counters" -> CounterType.toMarkdown();
             case "stages", "budget" -> stages("budget".equals(name));
             case "topic-configs" -> topicConfigs();
+            case "group-configs" -> groupConfigs();
             case "apis" -> apis(AdvertisedApis.ask());
             case "apis-absent" -> absentApis(AdvertisedApis.ask());
             default -> throw new IllegalArgumentException("no such table: name=" + name);
@@ -70,6 +72,17 @@ final class GeneratedTables {
                     .append(FROM_TO.get(stage))
                     .append(" |\n");
         }
+        return text.toString();
+    }
+
+    private static String groupConfigs() {
+        final StringBuilder text = new StringBuilder("| key | default |\n| --- | --- |\n");
+        GroupSettings.definitions()
+                .forEach((key, definition) -> text.append("| `")
+                        .append(key)
+                        .append("` | `")
+                        .append(ConfigDef.convertToString(definition.defaultValue, definition.type))
+                        .append("` |\n"));
         return text.toString();
     }
 

@@ -1,0 +1,2 @@
+/** Consumer groups with real clients. */
+package io.epona.systemtests.groups;
