@@ -97,6 +97,7 @@ class ExamplesTest {
     /** A node alone has nobody to replicate to. */
     private static boolean isOfSeveralNodes(final String metric) {
         return metric.startsWith("epona_replica")
+                || metric.startsWith("epona_install")
                 || metric.matches("epona_lane_(tenures|truncat|in_sync_proposals|peer|gaps|outbox|journal_stalls).*");
     }
 
