@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -86,7 +87,9 @@ public final class EponaProcess implements AutoCloseable {
         try {
             Files.createDirectories(JavaCommand.work());
             final Path errFile = Files.createTempFile(JavaCommand.work(), "epona", ".err");
-            final ProcessBuilder builder = new ProcessBuilder(command);
+            final List<String> whole = new ArrayList<>(settings.runner());
+            whole.addAll(command);
+            final ProcessBuilder builder = new ProcessBuilder(whole);
             builder.environment()
                     .keySet()
                     .removeIf(name -> name.startsWith("EPONA_") || name.equals("JDK_JAVA_OPTIONS"));
@@ -203,6 +206,11 @@ public final class EponaProcess implements AutoCloseable {
     public int stop() {
         terminate();
         return awaitExit(EXIT_TIMEOUT_S, TimeUnit.SECONDS);
+    }
+
+    /** The exit status of a process that has ended. */
+    public int exitStatus() {
+        return process.exitValue();
     }
 
     /** Waits for the end; returns the exit status. */

@@ -11,7 +11,9 @@ public final class NodeSettings {
     private final Path directory;
     private final Map<String, String> values = new LinkedHashMap<>();
     private final List<String> jvmOptions = new ArrayList<>();
-    private String listen = "127.0.0.1:0";
+    private final List<String> runner = new ArrayList<>();
+    private String host = "127.0.0.1";
+    private int port;
 
     private NodeSettings(final Path directory) {
         this.directory = directory;
@@ -50,7 +52,19 @@ public final class NodeSettings {
 
     /** Listens for Kafka clients on this port instead of any free one. */
     public NodeSettings port(final int port) {
-        listen = "127.0.0.1:" + port;
+        this.port = port;
+        return this;
+    }
+
+    /** Listens on this address instead of 127.0.0.1. */
+    public NodeSettings host(final String address) {
+        host = address;
+        return this;
+    }
+
+    /** Runs the process by another command, which must become the process itself ({@code ip netns exec NAME}). */
+    public NodeSettings runBy(final String... command) {
+        runner.addAll(List.of(command));
         return this;
     }
 
@@ -82,13 +96,22 @@ public final class NodeSettings {
         return Integer.parseInt(get(key));
     }
 
+    /** Where it listens for Kafka clients; the port is 0 when it is any. */
+    public String listenAddress() {
+        return host + ":" + port;
+    }
+
+    List<String> runner() {
+        return runner;
+    }
+
     List<String> jvmOptions() {
         return jvmOptions;
     }
 
     List<String> startArguments() {
         final List<String> arguments = new ArrayList<>(
-                List.of("start", "--dir", directory.toString(), "--listen", listen, "--metrics", "127.0.0.1:0"));
+                List.of("start", "--dir", directory.toString(), "--listen", listenAddress(), "--metrics", host + ":0"));
         values.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
         return arguments;
     }

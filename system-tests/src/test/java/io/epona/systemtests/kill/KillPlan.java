@@ -1,5 +1,7 @@
 package io.epona.systemtests.kill;
 
+import io.epona.systemtests.load.LoadPlan;
+
 /**
  * What a test of kills does.
  *
@@ -20,4 +22,8 @@ record KillPlan(
         int producerCount,
         int bytesPerSecond,
         int maxLength,
-        int batchLength) {}
+        int batchLength) {
+    LoadPlan load() {
+        return new LoadPlan(seed, producerCount, bytesPerSecond, batchLength);
+    }
+}

@@ -9,6 +9,9 @@ import io.epona.systemtests.harness.EponaProcess;
 import io.epona.systemtests.harness.FreePorts;
 import io.epona.systemtests.harness.NodeSettings;
 import io.epona.systemtests.harness.TestBench;
+import io.epona.systemtests.load.Ledger;
+import io.epona.systemtests.load.LoadProducer;
+import io.epona.systemtests.load.Payloads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,7 +84,7 @@ final class KillRun implements AutoCloseable {
             }
         }
         for (int id = 0; id < plan.producerCount(); id++) {
-            producers.add(new LoadProducer(id, bootstrap, partitions, payloads, ledger, plan));
+            producers.add(new LoadProducer(id, bootstrap, partitions, payloads, ledger, plan.load()));
         }
         try {
             for (int kill = 0; kill < plan.killCount(); kill++) {

@@ -1,4 +1,4 @@
-package io.epona.systemtests.kill;
+package io.epona.systemtests.load;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -15,7 +15,7 @@ import java.util.Random;
  *  +--------+----------------+------------------ ...
  * </pre>
  */
-final class Payloads {
+public final class Payloads {
     static final int HEADER_LENGTH = 12;
 
     private static final int NOISE_LENGTH = 1 << 20;
@@ -28,7 +28,7 @@ final class Payloads {
     }
 
     /** @param maxLength longest value, rarely reached */
-    Payloads(final int maxLength) {
+    public Payloads(final int maxLength) {
         this.maxLength = maxLength;
     }
 

@@ -1,12 +1,14 @@
-package io.epona.systemtests.kill;
+package io.epona.systemtests.load;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.agrona.collections.LongArrayList;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -15,7 +17,7 @@ import org.apache.kafka.common.TopicPartition;
  * What was acknowledged, outside the node, and what was read, compared. Producers' callbacks write acknowledgements;
  * all the rest belongs to the test's thread.
  */
-final class Ledger {
+public final class Ledger {
     private static final int SEQUENCE_BITS = 48;
 
     private record Ack(TopicPartition partition, int producer, long sequence, long offset) {}
@@ -30,32 +32,47 @@ final class Ledger {
     private final Queue<Ack> fresh = new ConcurrentLinkedQueue<>();
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
     private final AtomicLong ackCount = new AtomicLong();
+    private final Map<TopicPartition, LongAdder> acksByPartition = new ConcurrentHashMap<>();
     private final Map<TopicPartition, Reading> readings = new HashMap<>();
     private List<Ack> unseen = new ArrayList<>();
 
-    Ledger(final Payloads payloads) {
+    /** Empty books. */
+    public Ledger(final Payloads payloads) {
         this.payloads = payloads;
     }
 
-    void acknowledged(final TopicPartition partition, final int producer, final long sequence, final long offset) {
+    /** A producer was told that its record has this offset. */
+    public void acknowledged(
+            final TopicPartition partition, final int producer, final long sequence, final long offset) {
         fresh.add(new Ack(partition, producer, sequence, offset));
         ackCount.incrementAndGet();
+        acksByPartition.computeIfAbsent(partition, _ -> new LongAdder()).increment();
     }
 
-    void failed(final TopicPartition partition, final int producer, final long sequence, final Exception reason) {
+    /** A producer was told that its record is given up. */
+    public void failed(
+            final TopicPartition partition, final int producer, final long sequence, final Exception reason) {
         failures.add(partition + " producer " + producer + " sequence " + sequence + ": " + reason);
     }
 
-    long ackCount() {
+    /** How many records were acknowledged. */
+    public long ackCount() {
         return ackCount.get();
     }
 
-    List<String> failures() {
+    /** How many records of a partition were acknowledged. */
+    public long ackCount(final TopicPartition partition) {
+        final LongAdder count = acksByPartition.get(partition);
+        return count == null ? 0 : count.sum();
+    }
+
+    /** What was given up. */
+    public List<String> failures() {
         return List.copyOf(failures);
     }
 
     /** Where to read on. */
-    long nextOffset(final TopicPartition partition) {
+    public long nextOffset(final TopicPartition partition) {
         return reading(partition).senders.size();
     }
 
@@ -64,7 +81,7 @@ final class Ledger {
     }
 
     /** A record that was read for the first time. */
-    void onRecord(final ConsumerRecord<byte[], byte[]> record) {
+    public void onRecord(final ConsumerRecord<byte[], byte[]> record) {
         final TopicPartition partition = new TopicPartition(record.topic(), record.partition());
         final Reading reading = reading(partition);
         check(
@@ -80,7 +97,7 @@ final class Ledger {
     }
 
     /** A record that was read before, from the start once more. */
-    void onRecordAgain(final ConsumerRecord<byte[], byte[]> record) {
+    public void onRecordAgain(final ConsumerRecord<byte[], byte[]> record) {
         final TopicPartition partition = new TopicPartition(record.topic(), record.partition());
         check(payloads.isWhole(record.value()), "changed bytes", record);
         final long sender = sender(Payloads.producer(record.value()), Payloads.sequence(record.value()));
@@ -88,7 +105,7 @@ final class Ledger {
     }
 
     /** Compares the acknowledgements so far with what was read so far. */
-    void compare() {
+    public void compare() {
         for (Ack ack = fresh.poll(); ack != null; ack = fresh.poll()) {
             unseen.add(ack);
         }
@@ -106,7 +123,7 @@ final class Ledger {
     }
 
     /** After all was read: nothing acknowledged is missing. */
-    void compareAll() {
+    public void compareAll() {
         compare();
         if (!unseen.isEmpty()) {
             throw new AssertionError(
@@ -114,7 +131,8 @@ final class Ledger {
         }
     }
 
-    long recordCount() {
+    /** How many records were read. */
+    public long recordCount() {
         return readings.values().stream()
                 .mapToLong(reading -> reading.senders.size())
                 .sum();

@@ -1,4 +1,4 @@
-package io.epona.systemtests.kill;
+package io.epona.systemtests.load;
 
 import io.epona.systemtests.harness.Clients;
 import java.time.Duration;
@@ -14,7 +14,7 @@ import org.apache.kafka.common.TopicPartition;
  * An idempotent producer on a thread of its own that sends at a rate until it is stopped, through all restarts of the
  * node. It never gives a record up; what the node acknowledges goes to the ledger.
  */
-final class LoadProducer implements AutoCloseable {
+public final class LoadProducer implements AutoCloseable {
     /** Longer than any test: a record is either acknowledged or in doubt, never given up. */
     private static final int DELIVERY_TIMEOUT_MS = 600_000;
 
@@ -31,13 +31,14 @@ final class LoadProducer implements AutoCloseable {
     private volatile boolean isStopped;
     private volatile Throwable failure;
 
-    LoadProducer(
+    /** Begins to send at once. */
+    public LoadProducer(
             final int id,
             final String bootstrap,
             final List<TopicPartition> partitions,
             final Payloads payloads,
             final Ledger ledger,
-            final KillPlan plan) {
+            final LoadPlan plan) {
         this.id = id;
         this.partitions = new ArrayList<>(partitions);
         this.payloads = payloads;
@@ -99,7 +100,7 @@ final class LoadProducer implements AutoCloseable {
     }
 
     /** Stops to send, and waits until all that was sent is answered. The node must be up. */
-    void finish() throws InterruptedException {
+    public void finish() throws InterruptedException {
         isStopped = true;
         thread.join(Clients.PATIENCE);
         if (thread.isAlive()) {

@@ -1,0 +1,22 @@
+package io.epona.systemtests.cell.live;
+
+import io.epona.systemtests.harness.TestBench;
+
+/** What nodes may note while others of their cell are started, killed, paused, cut off and emptied. */
+final class CellErrors {
+    private CellErrors() {}
+
+    static void expectIn(final TestBench bench) {
+        bench.expectError("still waiting for a majority of the cell");
+        bench.expectError("lane \\d+ has no leader");
+        bench.expectError("nobody else can lead lanes of this node");
+        bench.expectError("connection to the control log is lost");
+        // Aeron's word for members and sessions that went away, or that were slow to come back.
+        bench.expectError("LogErrorHandler: control log: ");
+        bench.expectError("existing publication has clashing sessionId");
+        // Machines that run other tests beside let a device, or a thread, wait for seconds.
+        bench.expectError("the leader's own journal stands still");
+        bench.expectError("this node asks for another leader of lane");
+        bench.expectError("lane \\d+ keeps its leader");
+    }
+}
