@@ -100,8 +100,7 @@ final class NodeThreads implements AutoCloseable {
         this.coordinators = new CoordinatorAssembly(
                 node, gateways.count() + 1, gateways.waiting(0).signal());
         final List<LaneGateway> laneGateways = Stream.concat(
-                        gateways.laneGateways().stream(),
-                        Stream.of(activator.asGateway(), coordinators.asGateway()))
+                        gateways.laneGateways().stream(), Stream.of(activator.asGateway(), coordinators.asGateway()))
                 .toList();
         for (int laneId = 0; laneId < stores.size(); laneId++) {
             lanes.add(RunningLane.make(

@@ -40,9 +40,8 @@ class GroupsInACellTest {
         final Path directory = Files.createDirectories(BENCH.directory());
         final int base = FIRST_BLOCK + (int) (ProcessHandle.current().pid() % 80) * (3 * BLOCK);
         final List<Integer> ids = List.of(1, 2, 3);
-        final String members = ids.stream()
-                .map(id -> id + "@127.0.0.1:" + (base + id * BLOCK))
-                .collect(Collectors.joining(","));
+        final String members =
+                ids.stream().map(id -> id + "@127.0.0.1:" + (base + id * BLOCK)).collect(Collectors.joining(","));
         for (final int id : ids) {
             nodes.put(
                     id,
@@ -82,14 +81,15 @@ class GroupsInACellTest {
         try (Admin admin = Clients.admin(bootstrap())) {
             Clients.get(admin.createTopics(List.of(new NewTopic("events", 3, (short) 3)))
                     .all());
-            try (Members members = new Members(
-                    bootstrap(), "events", "group.id", "survivors", "heartbeat.interval.ms", 500)) {
+            try (Members members =
+                    new Members(bootstrap(), "events", "group.id", "survivors", "heartbeat.interval.ms", 500)) {
                 members.join();
                 members.join();
                 members.awaitBalance(3);
                 produce(bootstrap(), 0, 60);
                 awaitValues(members, 60);
-                coordinator = Clients.get(admin.describeConsumerGroups(List.of("survivors")).all())
+                coordinator = Clients.get(admin.describeConsumerGroups(List.of("survivors"))
+                                .all())
                         .get("survivors")
                         .coordinator()
                         .id();

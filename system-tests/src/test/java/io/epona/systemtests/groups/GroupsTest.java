@@ -54,8 +54,7 @@ class GroupsTest {
             throws Exception {
         try (KafkaProducer<byte[], byte[]> producer = Clients.producer(bootstrap)) {
             for (int i = 0; i < count; i++) {
-                producer.send(Clients.record(
-                        new TopicPartition(topic, i % partitions), ("v" + i).getBytes()));
+                producer.send(Clients.record(new TopicPartition(topic, i % partitions), ("v" + i).getBytes()));
             }
             producer.flush();
         }
@@ -137,36 +136,34 @@ class GroupsTest {
         try (Admin admin = Clients.admin(node.bootstrap())) {
             Clients.createTopic(admin, topic, 10);
         }
-        final Object[] options =
-                switch (protocol) {
-                    case "consumer" -> new Object[] {"group.id", topic, "group.protocol", "consumer"};
-                    case "cooperative" ->
-                        new Object[] {
-                            "group.id",
-                            topic,
-                            "heartbeat.interval.ms",
-                            100,
-                            "partition.assignment.strategy",
-                            "org.apache.kafka.clients.consumer.CooperativeStickyAssignor"
-                        };
-                    default -> new Object[] {"group.id", topic, "heartbeat.interval.ms", 100};
+        final Object[] options = switch (protocol) {
+            case "consumer" -> new Object[] {"group.id", topic, "group.protocol", "consumer"};
+            case "cooperative" ->
+                new Object[] {
+                    "group.id",
+                    topic,
+                    "heartbeat.interval.ms",
+                    100,
+                    "partition.assignment.strategy",
+                    "org.apache.kafka.clients.consumer.CooperativeStickyAssignor"
                 };
+            default -> new Object[] {"group.id", topic, "heartbeat.interval.ms", 100};
+        };
         try (Members members = new Members(node.bootstrap(), topic, options)) {
             members.join();
             members.join();
             members.awaitBalance(10);
             produce(node.bootstrap(), topic, 10, 200);
-            Await.until(
-                    "all is read", () -> new HashSet<>(members.values()).containsAll(expected(200)));
+            Await.until("all is read", () -> new HashSet<>(members.values()).containsAll(expected(200)));
             try (Members.Member third = members.join()) {
-                Await.until(
-                        "the third has its share", () -> third.assignment().size() >= 3);
+                Await.until("the third has its share", () -> third.assignment().size() >= 3);
                 members.awaitBalance(10);
             }
             members.awaitBalance(10);
             try (Admin admin = Clients.admin(node.bootstrap())) {
                 final ConsumerGroupDescription group = Clients.get(
-                        admin.describeConsumerGroups(List.of(topic)).all()).get(topic);
+                                admin.describeConsumerGroups(List.of(topic)).all())
+                        .get(topic);
                 assertEquals(2, group.members().size());
                 assertEquals(GroupState.STABLE, group.groupState());
                 assertThrows(
@@ -182,8 +179,7 @@ class GroupsTest {
         try (Admin admin = Clients.admin(node.bootstrap())) {
             Clients.createTopic(admin, "ten", 20);
         }
-        try (Members members =
-                new Members(node.bootstrap(), "ten", "group.id", "ten", "heartbeat.interval.ms", 100)) {
+        try (Members members = new Members(node.bootstrap(), "ten", "group.id", "ten", "heartbeat.interval.ms", 100)) {
             for (int i = 0; i < 10; i++) {
                 members.join();
             }
@@ -196,8 +192,8 @@ class GroupsTest {
         try (Admin admin = Clients.admin(node.bootstrap())) {
             Clients.createTopic(admin, "static", 4);
         }
-        try (Members members = new Members(
-                node.bootstrap(), "static", "group.id", "static", "heartbeat.interval.ms", 100)) {
+        try (Members members =
+                new Members(node.bootstrap(), "static", "group.id", "static", "heartbeat.interval.ms", 100)) {
             final Members.Member first = members.join("group.instance.id", "first");
             members.join("group.instance.id", "second");
             members.awaitBalance(4);
@@ -218,11 +214,13 @@ class GroupsTest {
             Clients.get(admin.alterConsumerGroupOffsets(
                             "asked",
                             Map.of(
-                                    partition, new OffsetAndMetadata(7),
-                                    new TopicPartition("asked", 1), new OffsetAndMetadata(1)))
+                                    partition,
+                                    new OffsetAndMetadata(7),
+                                    new TopicPartition("asked", 1),
+                                    new OffsetAndMetadata(1)))
                     .all());
-            final Map<TopicPartition, OffsetAndMetadata> offsets = Clients.get(
-                    admin.listConsumerGroupOffsets("asked").partitionsToOffsetAndMetadata());
+            final Map<TopicPartition, OffsetAndMetadata> offsets =
+                    Clients.get(admin.listConsumerGroupOffsets("asked").partitionsToOffsetAndMetadata());
             assertEquals(7, offsets.get(partition).offset());
             assertTrue(Clients.get(admin.listGroups().all()).stream()
                     .map(GroupListing::groupId)
@@ -232,7 +230,8 @@ class GroupsTest {
                     Clients.get(admin.describeConsumerGroups(List.of("asked")).all())
                             .get("asked")
                             .groupState());
-            Clients.get(admin.deleteConsumerGroupOffsets("asked", Set.of(partition)).all());
+            Clients.get(
+                    admin.deleteConsumerGroupOffsets("asked", Set.of(partition)).all());
             assertEquals(
                     Set.of(new TopicPartition("asked", 1)),
                     Clients.get(admin.listConsumerGroupOffsets("asked").partitionsToOffsetAndMetadata())
@@ -262,7 +261,6 @@ class GroupsTest {
                     .all());
         }
         Await.until(
-                "the metrics say so",
-                () -> node.http("/metrics").body().contains("epona_groups_active_partitions 4"));
+                "the metrics say so", () -> node.http("/metrics").body().contains("epona_groups_active_partitions 4"));
     }
 }
