@@ -62,7 +62,7 @@ public final class ChildNode implements AutoCloseable {
         try {
             node.readFrom(process.getInputStream(), threads);
             node.readFrom(process.getErrorStream(), threads);
-            process.onExit().thenAccept(ended -> node.address.completeExceptionally(new IOException("it ended")));
+            process.onExit().thenRun(node::giveUp);
             node.address.get(START_TIMEOUT_S, TimeUnit.SECONDS);
             isReady = true;
             return node;
@@ -96,6 +96,22 @@ public final class ChildNode implements AutoCloseable {
         }
     }
 
+    /** It has ended; what it said before that counts, and may not have been read yet. */
+    private void giveUp() {
+        try {
+            awaitOutput();
+        } catch (final InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+        address.completeExceptionally(new IOException("it ended"));
+    }
+
+    private void awaitOutput() throws InterruptedException {
+        for (final Thread reader : readers) {
+            reader.join(TimeUnit.SECONDS.toMillis(OUTPUT_TIMEOUT_S));
+        }
+    }
+
     private void keep(final String line) {
         synchronized (lastLines) {
             lastLines.addLast(line);
@@ -121,9 +137,7 @@ public final class ChildNode implements AutoCloseable {
         if (!process.waitFor(STOP_TIMEOUT_S, TimeUnit.SECONDS)) {
             return "the node " + what + lastWords();
         }
-        for (final Thread reader : readers) {
-            reader.join(TimeUnit.SECONDS.toMillis(OUTPUT_TIMEOUT_S));
-        }
+        awaitOutput();
         return "the node " + what + " (exit status " + process.exitValue() + ")" + lastWords();
     }
 
