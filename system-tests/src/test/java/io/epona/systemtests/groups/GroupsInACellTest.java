@@ -1,22 +1,16 @@
 package io.epona.systemtests.groups;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.epona.systemtests.cell.live.CellErrors;
+import io.epona.systemtests.cell.live.LiveCell;
 import io.epona.systemtests.harness.Await;
 import io.epona.systemtests.harness.Clients;
-import io.epona.systemtests.harness.EponaProcess;
-import io.epona.systemtests.harness.FreePorts;
-import io.epona.systemtests.harness.NodeSettings;
 import io.epona.systemtests.harness.TestBench;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -28,40 +22,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Groups outlive the node that coordinates them. */
 @Timeout(180)
 class GroupsInACellTest {
-    private static final int FIRST_BLOCK = 27_000;
-    private static final int BLOCK = 10;
-
     @RegisterExtension
     static final TestBench BENCH = new TestBench();
-
-    private final Map<Integer, EponaProcess> nodes = new TreeMap<>();
-
-    private void startCell() throws Exception {
-        final Path directory = Files.createDirectories(BENCH.directory());
-        final int base = FIRST_BLOCK + (int) (ProcessHandle.current().pid() % 80) * (3 * BLOCK);
-        final List<Integer> ids = List.of(1, 2, 3);
-        final String members =
-                ids.stream().map(id -> id + "@127.0.0.1:" + (base + id * BLOCK)).collect(Collectors.joining(","));
-        for (final int id : ids) {
-            nodes.put(
-                    id,
-                    BENCH.launch(NodeSettings.small(directory.resolve("node-" + id))
-                            .port(FreePorts.next())
-                            .set("node.id", Integer.toString(id))
-                            .set("cell.members", members)
-                            .set("replication.term.length", "1MiB")
-                            .set("replication.max-lag", "2s")
-                            .set("controller.leader-timeout", "3s")
-                            .set("controller.session-timeout", "4s")
-                            .set("group.config.group.initial.rebalance.delay.ms", "0")
-                            .set("group.config.offsets.topic.num.partitions", "6")));
-        }
-        nodes.values().forEach(EponaProcess::awaitReady);
-    }
-
-    private String bootstrap() {
-        return nodes.values().stream().map(EponaProcess::bootstrap).collect(Collectors.joining(","));
-    }
 
     private static void produce(final String bootstrap, final int from, final int to) throws Exception {
         try (KafkaProducer<byte[], byte[]> producer =
@@ -75,32 +37,39 @@ class GroupsInACellTest {
 
     @Test
     void shouldGoOnWhenTheCoordinatorsNodeIsKilled() throws Exception {
-        BENCH.expectError(".*");
-        startCell();
-        final int coordinator;
-        try (Admin admin = Clients.admin(bootstrap())) {
+        CellErrors.expectIn(BENCH);
+        try (LiveCell cell = LiveCell.of(BENCH)
+                .set("group.config.group.initial.rebalance.delay.ms", "0")
+                .set("group.config.offsets.topic.num.partitions", "6")
+                .startAll()) {
+            consumeThroughTheKill(cell);
+            try (Admin admin = Clients.admin(cell.bootstrap())) {
+                assertEquals(120, committed(admin));
+            }
+        }
+    }
+
+    private static void consumeThroughTheKill(final LiveCell cell) throws Exception {
+        final String bootstrap = cell.bootstrap();
+        try (Admin admin = Clients.admin(bootstrap)) {
             Clients.get(admin.createTopics(List.of(new NewTopic("events", 3, (short) 3)))
                     .all());
             try (Members members =
-                    new Members(bootstrap(), "events", "group.id", "survivors", "heartbeat.interval.ms", 500)) {
+                    new Members(bootstrap, "events", "group.id", "survivors", "heartbeat.interval.ms", 500)) {
                 members.join();
                 members.join();
                 members.awaitBalance(3);
-                produce(bootstrap(), 0, 60);
+                produce(bootstrap, 0, 60);
                 awaitValues(members, 60);
-                coordinator = Clients.get(admin.describeConsumerGroups(List.of("survivors"))
+                cell.kill(Clients.get(admin.describeConsumerGroups(List.of("survivors"))
                                 .all())
                         .get("survivors")
                         .coordinator()
-                        .id();
-                nodes.remove(coordinator).kill();
-                produce(bootstrap(), 60, 120);
+                        .id());
+                produce(bootstrap, 60, 120);
                 awaitValues(members, 120);
                 Await.until("the commits are there", () -> committed(admin) == 120);
             }
-        }
-        try (Admin admin = Clients.admin(bootstrap())) {
-            assertTrue(committed(admin) == 120);
         }
     }
 

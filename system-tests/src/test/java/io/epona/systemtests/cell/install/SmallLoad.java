@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.epona.systemtests.cell.live.LiveCell;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +32,11 @@ final class SmallLoad implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration PATIENCE = Duration.ofSeconds(100);
 
-    private final SmallCell cell;
+    private final LiveCell cell;
     private final KafkaProducer<byte[], byte[]> producer;
     private final Map<Integer, Long> sent = new TreeMap<>();
 
-    SmallLoad(final SmallCell cell) {
+    SmallLoad(final LiveCell cell) {
         this.cell = cell;
         this.producer = new KafkaProducer<>(
                 Map.of(

@@ -3,10 +3,11 @@ package io.epona.systemtests.cell.live;
 import io.epona.systemtests.harness.TestBench;
 
 /** What nodes may note while others of their cell are started, killed, paused, cut off and emptied. */
-final class CellErrors {
+public final class CellErrors {
     private CellErrors() {}
 
-    static void expectIn(final TestBench bench) {
+    /** Says so to the bench, which fails a test for anything else. */
+    public static void expectIn(final TestBench bench) {
         bench.expectError("still waiting for a majority of the cell");
         bench.expectError("lane \\d+ has no leader");
         bench.expectError("nobody else can lead lanes of this node");

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
  * A cell of three nodes, each a process, on ports that they keep. Rings and journals are small, so that the log comes
  * round; the quorum is patient, because the machine may be busy with other tests. Used by the test's thread.
  */
-final class LiveCell implements AutoCloseable {
+public final class LiveCell implements AutoCloseable {
     /** Long enough for an election, a start and a catch-up on a busy machine. */
     static final Duration PATIENCE = Duration.ofSeconds(120);
 
@@ -49,7 +49,7 @@ final class LiveCell implements AutoCloseable {
     private final Map<Integer, EponaProcess> running = new TreeMap<>();
 
     /** A cell on the loopback address that is not started yet. */
-    static LiveCell of(final TestBench bench) throws IOException {
+    public static LiveCell of(final TestBench bench) throws IOException {
         return new LiveCell(bench, CellHosts.LOOPBACK);
     }
 
@@ -91,13 +91,19 @@ final class LiveCell implements AutoCloseable {
     }
 
     /** Changes a key on all nodes, before they start. */
-    LiveCell set(final String key, final String value) {
+    public LiveCell set(final String key, final String value) {
         settings.values().forEach(node -> node.set(key, value));
         return this;
     }
 
+    /** Changes a key of a node, before it starts. */
+    public LiveCell set(final int nodeId, final String key, final String value) {
+        settings.get(nodeId).set(key, value);
+        return this;
+    }
+
     /** Starts all nodes that do not run and waits until all replicas are in sync. */
-    LiveCell startAll() throws Exception {
+    public LiveCell startAll() throws Exception {
         try {
             NODE_IDS.stream().filter(id -> !running.containsKey(id)).forEach(this::launch);
             for (final EponaProcess node : running.values()) {
@@ -112,20 +118,20 @@ final class LiveCell implements AutoCloseable {
     }
 
     /** Starts a node without waiting for it. */
-    EponaProcess launch(final int nodeId) {
+    public EponaProcess launch(final int nodeId) {
         final EponaProcess node = bench.launch(settings.get(nodeId));
         running.put(nodeId, node);
         return node;
     }
 
     /** Starts a node and waits until all its replicas are in sync. */
-    void restart(final int nodeId) throws Exception {
+    public void restart(final int nodeId) throws Exception {
         launch(nodeId).awaitReady();
         awaitInSync();
     }
 
     /** SIGKILL. */
-    void kill(final int nodeId) {
+    public void kill(final int nodeId) {
         running.remove(nodeId).kill();
     }
 
@@ -143,16 +149,16 @@ final class LiveCell implements AutoCloseable {
         assertEquals(0, node.awaitExit(EXIT_TIMEOUT_S, TimeUnit.SECONDS), () -> "node " + nodeId + ": " + node.err());
     }
 
-    EponaProcess node(final int nodeId) {
+    public EponaProcess node(final int nodeId) {
         return running.get(nodeId);
     }
 
-    Path dataDirectory(final int nodeId) {
+    public Path dataDirectory(final int nodeId) {
         return settings.get(nodeId).directory();
     }
 
     /** Kafka addresses of all nodes, whether they run or not. */
-    String bootstrap() {
+    public String bootstrap() {
         return NODE_IDS.stream().map(id -> settings.get(id).listenAddress()).collect(Collectors.joining(","));
     }
 
@@ -205,7 +211,7 @@ final class LiveCell implements AutoCloseable {
     }
 
     /** Waits until each running node knows all replicas of all lanes to be in sync, and all nodes to be online. */
-    void awaitInSync() throws Exception {
+    public void awaitInSync() throws Exception {
         awaitInSync(NODE_IDS);
     }
 
