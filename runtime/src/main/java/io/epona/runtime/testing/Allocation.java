@@ -8,6 +8,9 @@ public final class Allocation {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int ROUNDS = 5;
 
+    /** On a busy machine the compiler, which takes short-lived objects away, may come late. */
+    private static final int MAX_ROUNDS = 50;
+
     private Allocation() {}
 
     /**
@@ -19,13 +22,14 @@ public final class Allocation {
      */
     public static long bytesPerRun(final int runs, final Runnable body) {
         run(runs, body);
+        final long overhead = overhead();
         long least = Long.MAX_VALUE;
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < MAX_ROUNDS && least > overhead; round++) {
             final long before = THREADS.getCurrentThreadAllocatedBytes();
             run(runs, body);
             least = Math.min(least, THREADS.getCurrentThreadAllocatedBytes() - before);
         }
-        return Math.ceilDiv(Math.max(0, least - overhead()), runs);
+        return Math.ceilDiv(Math.max(0, least - overhead), runs);
     }
 
     private static void run(final int runs, final Runnable body) {
