@@ -24,7 +24,7 @@ class KillTest {
     @Test
     @Timeout(500)
     void shouldKeepEveryAcknowledgedRecordWhenKilledUnderLoad() throws Exception {
-        kill(bench.settings(), new KillPlan(SEED, 45, 0.15, 500, 4, 6_000_000, 100_000, 64 * 1024));
+        kill(bench.settings(), new KillPlan(SEED, 30, 0.15, 500, 4, 6_000_000, 100_000, 64 * 1024));
     }
 
     @Test
@@ -37,7 +37,7 @@ class KillTest {
                 .set("lane.ring.length", "2MiB")
                 .set("journal.segment.length", "512KiB")
                 .set("journal.segment.count", "8");
-        kill(settings, new KillPlan(SEED + 1, 30, 0.1, 400, 3, 6_000_000, 50_000, 32 * 1024));
+        kill(settings, new KillPlan(SEED + 1, 20, 0.1, 400, 3, 6_000_000, 50_000, 32 * 1024));
     }
 
     @Test
@@ -51,14 +51,14 @@ class KillTest {
                 .set("journal.max-write.length", "16KiB")
                 .set("checkpoint.interval.length", "32KiB")
                 .set("checkpoint.idle", "20ms");
-        kill(settings, new KillPlan(SEED + 2, 30, 0.1, 300, 3, 1_500_000, 6_000, 8 * 1024));
+        kill(settings, new KillPlan(SEED + 2, 20, 0.1, 300, 3, 1_500_000, 6_000, 8 * 1024));
     }
 
     /** Threads find seconds gone, clients time out and come again; nobody may take that for more than a pause. */
     @Test
     @Timeout(500)
     void shouldKeepEveryAcknowledgedRecordWhenStoppedForSecondsUnderLoad() throws Exception {
-        run(bench.settings(), new KillPlan(SEED + 3, 8, 0, 7_000, 4, 6_000_000, 100_000, 64 * 1024), Blow.PAUSE);
+        run(bench.settings(), new KillPlan(SEED + 3, 6, 0, 7_000, 4, 6_000_000, 100_000, 64 * 1024), Blow.PAUSE);
     }
 
     private void kill(final NodeSettings settings, final KillPlan plan) throws Exception {
