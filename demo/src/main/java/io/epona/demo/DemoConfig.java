@@ -1,5 +1,6 @@
 package io.epona.demo;
 
+import io.epona.demo.node.DataDirectory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
@@ -12,6 +13,7 @@ import java.util.function.Function;
  * @param metrics {@code host:port} of that node's metrics server; null when it is not known
  * @param nodeCommand the command that starts a node with its data in a given directory
  * @param dataParents where the node's data may go: the first that will do
+ * @param memory removes what nodes that were killed left in shared memory
  * @param cellSize nodes of what is started
  * @param isKilling whether the node that leads most is killed in the middle; for a cell of our own
  * @param report HTML file to write, or null
@@ -23,6 +25,7 @@ public record DemoConfig(
         String metrics,
         Function<Path, List<String>> nodeCommand,
         List<Path> dataParents,
+        DataDirectory.MemorySweep memory,
         int cellSize,
         boolean isKilling,
         Path report,

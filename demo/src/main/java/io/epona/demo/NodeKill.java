@@ -52,6 +52,7 @@ final class NodeKill {
         if (killed != null || nowNs < dueNs) {
             return;
         }
+        run.reception().expectKill();
         final CellNode node = leader();
         killedNs = clock.epochNs();
         if (!node.kill()) {

@@ -31,7 +31,7 @@ final class Target implements AutoCloseable {
         }
         final DataDirectory directory;
         try {
-            directory = DataDirectory.create(config.dataParents());
+            directory = DataDirectory.create(config.dataParents(), config.memory());
         } catch (final IOException ex) {
             throw new NodeFailedException(ex.getMessage(), ex);
         }

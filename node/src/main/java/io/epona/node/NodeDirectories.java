@@ -32,10 +32,8 @@ record NodeDirectories(Path data, Path metadata, Path journals, Path logs, Path 
                         .toAbsolutePath(),
                 config.get(StorageKeys.LOG_DIR).orElse(realData.resolve("logs")).toAbsolutePath(),
                 config.get(StorageKeys.RING_DIR),
-                config.get(StorageKeys.COUNTERS_DIR)
-                        .resolve("epona" + realData.toString().replace('/', '_') + ".counters"),
-                config.get(StorageKeys.COUNTERS_DIR)
-                        .resolve("epona" + realData.toString().replace('/', '_') + ".driver"));
+                config.get(StorageKeys.COUNTERS_DIR).resolve(SharedMemory.prefix(realData) + ".counters"),
+                config.get(StorageKeys.COUNTERS_DIR).resolve(SharedMemory.prefix(realData) + ".driver"));
         for (final Path directory : List.of(directories.metadata, directories.journals, directories.logs)) {
             Files.createDirectories(directory);
         }
@@ -44,6 +42,6 @@ record NodeDirectories(Path data, Path metadata, Path journals, Path logs, Path 
 
     /** Prefix of files in shared memory directories, unique to the data directory. */
     String ringName(final int laneId) {
-        return "epona" + data.toString().replace('/', '_') + ".lane-" + laneId + ".ring";
+        return SharedMemory.prefix(data) + ".lane-" + laneId + ".ring";
     }
 }

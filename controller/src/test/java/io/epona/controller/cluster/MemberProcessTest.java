@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.agrona.BitUtil;
+import org.agrona.CloseHelper;
 import org.agrona.IoUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,8 +56,15 @@ class MemberProcessTest {
     void closeAll() throws Exception {
         for (MemberProcess member : members.values()) {
             member.signal("CONT");
-            member.close();
         }
+        try {
+            CloseHelper.closeAll(members.values());
+        } finally {
+            assertNothingLeft();
+        }
+    }
+
+    private void assertNothingLeft() throws IOException {
         String prefix = "epona-test-" + cell.get(0).basePort() + "-"
                 + ProcessHandle.current().pid();
         try (var entries = Files.list(Path.of("/dev/shm"))) {

@@ -130,7 +130,8 @@ final class TestMember implements AutoCloseable, ControlLogHandler {
 
     @Override
     public void close() {
-        log.close();
-        driver.close();
+        try (driver) {
+            log.close();
+        }
     }
 }

@@ -14,12 +14,16 @@ public final class Reception {
     /** Records over budget that are kept with their particulars; all are counted. */
     private static final int MAX_KEPT = 10_000;
 
+    /** Besides, of a run in which a node is killed: those who waited for that are told from others. */
+    private static final int MAX_KEPT_AFTER_KILL = 100_000;
+
     private final long runId;
     private final StageRecorder recorder;
     private final DeliveryCheck check = new DeliveryCheck();
     private final AtomicLong count = new AtomicLong();
     private final List<OverBudget> overBudget = new ArrayList<>();
     private long overBudgetCount;
+    private volatile int maxKept = MAX_KEPT;
 
     /**
      * A run of which nothing came yet.
@@ -42,9 +46,14 @@ public final class Reception {
 
     void onOverBudget(final OverBudget times) {
         overBudgetCount++;
-        if (overBudget.size() < MAX_KEPT) {
+        if (overBudget.size() < maxKept) {
             overBudget.add(times);
         }
+    }
+
+    /** Keeps many more from now on: a node is about to be killed. Any thread. */
+    public void expectKill() {
+        maxKept = MAX_KEPT + MAX_KEPT_AFTER_KILL;
     }
 
     void onDone(final long elapsedNs, final long processNs) {

@@ -26,38 +26,52 @@ public final class DataDirectory implements AutoCloseable {
 
     private final Path directory;
     private final FileChannel lockFile;
+    private final MemorySweep memory;
 
-    private DataDirectory(final Path directory, final FileChannel lockFile) {
+    /** Removes what nodes that were killed left in shared memory, where their own next start would have removed it. */
+    @FunctionalInterface
+    public interface MemorySweep {
+        /**
+         * Removes it.
+         *
+         * @param directory below which the nodes had their data; none of them runs any more
+         */
+        void sweep(Path directory) throws IOException;
+    }
+
+    private DataDirectory(final Path directory, final FileChannel lockFile, final MemorySweep memory) {
         this.directory = directory;
         this.lockFile = lockFile;
+        this.memory = memory;
     }
 
     /**
      * Makes one.
      *
      * @param candidates parent directories; the first that exists, can be written to and is not in memory is taken
+     * @param memory removes what nodes of the directory, and of others that are left, have in shared memory
      * @throws IOException when there is no such parent, or it refuses
      */
-    public static DataDirectory create(final List<Path> candidates) throws IOException {
+    public static DataDirectory create(final List<Path> candidates, final MemorySweep memory) throws IOException {
         for (final Path parent : candidates) {
             if (Files.isDirectory(parent)
                     && Files.isWritable(parent)
                     && !IN_MEMORY.contains(Files.getFileStore(parent).type())) {
-                sweep(parent);
-                return createIn(parent);
+                sweep(parent, memory);
+                return createIn(parent, memory);
             }
         }
         throw new IOException("no directory for the node's data (it must exist, be writable and on a device): "
                 + candidates + "; name one with --dir");
     }
 
-    private static DataDirectory createIn(final Path parent) throws IOException {
+    private static DataDirectory createIn(final Path parent, final MemorySweep memory) throws IOException {
         final Path directory = Files.createTempDirectory(parent, PREFIX);
         try {
             final FileChannel lockFile =
                     FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             lockFile.lock();
-            return new DataDirectory(directory, lockFile);
+            return new DataDirectory(directory, lockFile, memory);
         } catch (final IOException ex) {
             delete(directory);
             throw ex;
@@ -65,10 +79,11 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /** Removes what killed demos left: directories whose lock nobody holds. */
-    private static void sweep(final Path parent) throws IOException {
+    private static void sweep(final Path parent, final MemorySweep memory) throws IOException {
         try (DirectoryStream<Path> left = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (final Path directory : left) {
                 if (isAbandoned(directory.resolve(LOCK))) {
+                    memory.sweep(directory);
                     delete(directory);
                 }
             }
@@ -94,10 +109,11 @@ public final class DataDirectory implements AutoCloseable {
         return directory;
     }
 
-    /** Removes it with all that is in it. */
+    /** Removes it with all that is in it, and what killed nodes left in shared memory. */
     @Override
     public void close() {
         try (lockFile) {
+            memory.sweep(directory);
             delete(directory);
         } catch (final IOException ex) {
             throw new UncheckedIOException("cannot remove " + directory, ex);

@@ -7,6 +7,7 @@ import io.epona.demo.DemoException;
 import io.epona.demo.ExitStatus;
 import io.epona.demo.FlowSource;
 import io.epona.demo.flow.Schedule;
+import io.epona.node.SharedMemory;
 import io.epona.runtime.SystemNodeClock;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -165,6 +166,7 @@ public final class DemoCommand implements Callable<Integer> {
                 directory == null
                         ? List.of(Path.of(System.getProperty("java.io.tmpdir")), Path.of("/var/tmp"), Path.of(""))
                         : List.of(directory),
+                below -> SharedMemory.removeOfNodesBelow(below, SharedMemory.directory(settings)),
                 cellSize,
                 isKilling,
                 report,

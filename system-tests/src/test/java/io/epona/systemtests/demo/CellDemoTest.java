@@ -1,5 +1,6 @@
 package io.epona.systemtests.demo;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.epona.systemtests.harness.EponaProcess;
@@ -7,6 +8,7 @@ import io.epona.systemtests.harness.NodeSettings;
 import io.epona.systemtests.harness.TestBench;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -54,6 +56,12 @@ class CellDemoTest {
         assertTrue(GAP.matcher(out).find(), out);
         try (var left = Files.list(directory)) {
             assertTrue(left.findAny().isEmpty(), "something is left in " + directory);
+        }
+        final String name = directory.toRealPath().toString().replace('/', '_');
+        try (var left = Files.list(Path.of("/dev/shm"))) {
+            assertEquals(
+                    List.of(),
+                    left.filter(entry -> entry.toString().contains(name)).toList());
         }
     }
 }

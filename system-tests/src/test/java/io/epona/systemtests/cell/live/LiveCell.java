@@ -257,8 +257,11 @@ public final class LiveCell implements AutoCloseable {
     /** Kills what runs; nothing is left in shared memory. */
     @Override
     public void close() throws IOException {
-        running.values().forEach(EponaProcess::kill);
-        running.clear();
-        DiskFiles.deleteTree(shared);
+        try {
+            running.values().forEach(EponaProcess::kill);
+            running.clear();
+        } finally {
+            DiskFiles.deleteTree(shared);
+        }
     }
 }
