@@ -7,7 +7,6 @@ import io.epona.partitionlog.LogRead;
 import io.epona.partitionlog.PartitionLogs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
@@ -179,11 +178,7 @@ final class CommittedRecords implements FrameHandler {
         buffer.getBytes(offset + FrameDescriptor.PAYLOAD_OFFSET, ringBuffer, payloadLength);
     }
 
-    /** Whether the bytes of a position, read before this call, were what the lane wrote there. */
     private boolean isIntact(final long position) {
-        VarHandle.loadLoadFence();
-        final long appended = lane.counters().appended().getAcquire();
-        final long drained = lane.counters().drained().getAcquire();
-        return position >= Math.min(drained, lane.ring().oldestIntactPosition(appended));
+        return lane.ring().isIntact(position, lane.counters());
     }
 }

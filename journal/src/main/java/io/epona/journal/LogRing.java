@@ -1,8 +1,10 @@
 package io.epona.journal;
 
+import io.epona.runtime.LaneCounters;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -156,6 +158,28 @@ public final class LogRing implements AutoCloseable {
      */
     public long oldestIntactPosition(final long appended) {
         return Math.max(floorPosition, RingLimits.oldestIntactPosition(appended, length()));
+    }
+
+    /**
+     * Lowest position that is certainly in the ring for a reader whom the lane does not wait for: it overwrites only
+     * what is drained, and only below its published limit.
+     *
+     * @param counters of the lane.
+     */
+    public long oldestIntactPosition(final LaneCounters counters) {
+        final long appended = counters.appended().getAcquire();
+        final long drained = counters.drained().getAcquire();
+        return Math.min(drained, oldestIntactPosition(appended));
+    }
+
+    /**
+     * Whether the bytes of a position, read before this call, were what the lane wrote there.
+     *
+     * @param counters of the lane.
+     */
+    public boolean isIntact(final long position, final LaneCounters counters) {
+        VarHandle.loadLoadFence();
+        return position >= oldestIntactPosition(counters);
     }
 
     /** Frames never straddle a multiple of this: the smaller of ring and segment. */

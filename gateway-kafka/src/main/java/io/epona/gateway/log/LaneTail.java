@@ -6,7 +6,6 @@ import io.epona.codec.RecordBatchDescriptor;
 import io.epona.journal.RingReader;
 import io.epona.runtime.LaneRole;
 import io.netty.buffer.ByteBuf;
-import java.lang.invoke.VarHandle;
 import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
@@ -216,24 +215,13 @@ public final class LaneTail implements FrameHandler {
         return true;
     }
 
-    /**
-     * Whether the bytes of a position, read before this call, were what the lane wrote there. Bytes above the lane's
-     * published limit are intact; so are those that are not drained yet, because the lane waits for that.
-     */
-    boolean isIntact(final long framePosition) {
-        VarHandle.loadLoadFence();
-        return framePosition >= oldestIntactPosition();
-    }
-
-    private long oldestIntactPosition() {
-        final long appended = view.counters().appended().getAcquire();
-        final long drained = view.counters().drained().getAcquire();
-        return Math.min(drained, view.ring().oldestIntactPosition(appended));
+    private boolean isIntact(final long framePosition) {
+        return view.ring().isIntact(framePosition, view.counters());
     }
 
     /** Forgets frames that may be overwritten. */
     private void evict() {
-        final long oldest = oldestIntactPosition();
+        final long oldest = view.ring().oldestIntactPosition(view.counters());
         if (oldest == lastOldest) {
             return;
         }
