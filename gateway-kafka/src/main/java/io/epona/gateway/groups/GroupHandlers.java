@@ -7,6 +7,8 @@ import io.epona.gateway.handlers.AuthorizedOperations;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.ObjIntConsumer;
+import java.util.function.ToIntFunction;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
@@ -125,11 +127,11 @@ public final class GroupHandlers {
             final AuthorizableRequestContext context,
             final DescribeGroupsRequestData request) {
         return coordinator.describeGroups(context, request.groups()).thenApply(groups -> {
-            if (request.includeAuthorizedOperations()) {
-                groups.stream()
-                        .filter(group -> group.errorCode() == Errors.NONE.code())
-                        .forEach(group -> group.setAuthorizedOperations(AuthorizedOperations.GROUP));
-            }
+            authorize(
+                    request.includeAuthorizedOperations(),
+                    groups,
+                    DescribeGroupsResponseData.DescribedGroup::errorCode,
+                    DescribeGroupsResponseData.DescribedGroup::setAuthorizedOperations);
             return new DescribeGroupsResponseData().setGroups(groups);
         });
     }
@@ -139,11 +141,11 @@ public final class GroupHandlers {
             final AuthorizableRequestContext context,
             final ConsumerGroupDescribeRequestData request) {
         return coordinator.consumerGroupDescribe(context, request.groupIds()).thenApply(groups -> {
-            if (request.includeAuthorizedOperations()) {
-                groups.stream()
-                        .filter(group -> group.errorCode() == Errors.NONE.code())
-                        .forEach(group -> group.setAuthorizedOperations(AuthorizedOperations.GROUP));
-            }
+            authorize(
+                    request.includeAuthorizedOperations(),
+                    groups,
+                    ConsumerGroupDescribeResponseData.DescribedGroup::errorCode,
+                    ConsumerGroupDescribeResponseData.DescribedGroup::setAuthorizedOperations);
             return new ConsumerGroupDescribeResponseData().setGroups(groups);
         });
     }
@@ -153,13 +155,25 @@ public final class GroupHandlers {
             final AuthorizableRequestContext context,
             final StreamsGroupDescribeRequestData request) {
         return coordinator.streamsGroupDescribe(context, request.groupIds()).thenApply(groups -> {
-            if (request.includeAuthorizedOperations()) {
-                groups.stream()
-                        .filter(group -> group.errorCode() == Errors.NONE.code())
-                        .forEach(group -> group.setAuthorizedOperations(AuthorizedOperations.GROUP));
-            }
+            authorize(
+                    request.includeAuthorizedOperations(),
+                    groups,
+                    StreamsGroupDescribeResponseData.DescribedGroup::errorCode,
+                    StreamsGroupDescribeResponseData.DescribedGroup::setAuthorizedOperations);
             return new StreamsGroupDescribeResponseData().setGroups(groups);
         });
+    }
+
+    private static <G> void authorize(
+            final boolean isWanted,
+            final List<G> groups,
+            final ToIntFunction<G> errorCode,
+            final ObjIntConsumer<G> operations) {
+        if (isWanted) {
+            groups.stream()
+                    .filter(group -> errorCode.applyAsInt(group) == Errors.NONE.code())
+                    .forEach(group -> operations.accept(group, AuthorizedOperations.GROUP));
+        }
     }
 
     private static CompletionStage<ApiMessage> delete(
