@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -66,12 +67,7 @@ class KafkaProducerRulesPropertyTest {
         }
 
         LaneResult end(final UnsafeBuffer bytes, final short version, final long nowMs) {
-            producers.removeExpiredProducers(nowMs);
-            RecordBatchDescriptor.stampBaseOffset(bytes, 0, nextOffset);
-            final RecordBatch batch = MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.byteArray()))
-                    .batches()
-                    .iterator()
-                    .next();
+            final RecordBatch batch = nextBatch(bytes, nowMs);
             try {
                 final ProducerAppendInfo append = producers.prepareUpdate(batch.producerId(), AppendOrigin.COORDINATOR);
                 final Optional<CompletedTxn> completed = append.append(batch, Optional.empty(), version);
@@ -88,12 +84,7 @@ class KafkaProducerRulesPropertyTest {
         }
 
         LaneResult offer(final UnsafeBuffer bytes, final long nowMs) {
-            producers.removeExpiredProducers(nowMs);
-            RecordBatchDescriptor.stampBaseOffset(bytes, 0, nextOffset);
-            final RecordBatch batch = MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.byteArray()))
-                    .batches()
-                    .iterator()
-                    .next();
+            final RecordBatch batch = nextBatch(bytes, nowMs);
             final Optional<BatchMetadata> duplicate =
                     producers.lastEntry(batch.producerId()).flatMap(entry -> findDuplicate(entry, batch));
             if (duplicate.isPresent()) {
@@ -115,6 +106,16 @@ class KafkaProducerRulesPropertyTest {
             return LaneResult.OK;
         }
 
+        /** What the log does with any batch before it is judged. */
+        private RecordBatch nextBatch(final UnsafeBuffer bytes, final long nowMs) {
+            producers.removeExpiredProducers(nowMs);
+            RecordBatchDescriptor.stampBaseOffset(bytes, 0, nextOffset);
+            return MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.byteArray()))
+                    .batches()
+                    .iterator()
+                    .next();
+        }
+
         /** As the entry's own method, which is not public. */
         private static Optional<BatchMetadata> findDuplicate(final ProducerStateEntry entry, final RecordBatch batch) {
             return entry.batchMetadata().stream()
@@ -127,103 +128,107 @@ class KafkaProducerRulesPropertyTest {
 
     @Property(tries = 60, shrinking = ShrinkingMode.OFF)
     void shouldAnswerAsKafkaWhenBatchesAreRandom(@ForAll final long seed) throws IOException {
-        final Path directory = Files.createTempDirectory("producer-rules");
-        try {
-            compare(new Random(seed), new KafkaLog(directory.toFile()));
-        } finally {
-            Files.delete(directory);
-        }
-    }
-
-    private static void compare(final Random random, final KafkaLog kafka) {
-        final LaneState state = new LaneState(new LaneStateConfig(LogScript.SPAN_LENGTH, 1000, EXPIRATION_MS));
-        final LogScript log = new LogScript();
-        state.openPartition(PARTITION);
-        final Client[] clients = new Client[] {new Client(random), new Client(random), new Client(random)};
-        long nowMs = 1_000_000;
-        for (int step = 0; step < STEPS; step++) {
-            nowMs += random.nextInt(20) == 0 ? random.nextInt(2 * EXPIRATION_MS) : random.nextInt(20);
-            final int number = random.nextInt(clients.length);
-            final Client client = clients[number];
-            client.next(random);
-            final UnsafeBuffer batch =
-                    Batches.of(number, client.epoch, client.baseSequence, client.recordCount, "v", nowMs);
-            final LaneResult expected = kafka.offer(batch, nowMs);
-            final LaneResult actual = log.offer(state, PARTITION, batch, nowMs);
-            assertEquals(expected, actual, () -> "client " + number + ": " + client);
-            if (actual == LaneResult.DUPLICATE) {
-                assertEquals(kafka.duplicateOffset, state.duplicateBaseOffset());
-            }
-            client.onAnswer(actual);
-            assertEquals(kafka.nextOffset, state.nextOffset(PARTITION));
-        }
+        compare(seed, Comparison::offerBatch);
     }
 
     @Property(tries = 60, shrinking = ShrinkingMode.OFF)
     void shouldAnswerAsKafkaWhenTransactionsAreRandom(@ForAll final long seed) throws IOException {
-        final Path directory = Files.createTempDirectory("transaction-rules");
+        compare(seed, Comparison::offerOfTransaction);
+    }
+
+    private static void compare(final long seed, final Consumer<Comparison> step) throws IOException {
+        final Path directory = Files.createTempDirectory("producer-rules");
         try {
-            compareTransactions(new Random(seed), new KafkaLog(directory.toFile()));
+            final Comparison comparison = new Comparison(new Random(seed), new KafkaLog(directory.toFile()));
+            for (int i = 0; i < STEPS; i++) {
+                comparison.chooseClient();
+                step.accept(comparison);
+                comparison.requireSameState();
+            }
         } finally {
             Files.delete(directory);
         }
     }
 
-    private static void compareTransactions(final Random random, final KafkaLog kafka) {
-        final LaneState state = new LaneState(new LaneStateConfig(LogScript.SPAN_LENGTH, 1000, EXPIRATION_MS));
-        final LogScript log = new LogScript();
-        state.openPartition(PARTITION);
-        final Client[] clients = new Client[] {new Client(random), new Client(random), new Client(random)};
-        long nowMs = 1_000_000;
-        for (int step = 0; step < STEPS; step++) {
+    /** Our state and Kafka's, and clients that offer the same to both. */
+    private static final class Comparison {
+        private final Random random;
+        private final KafkaLog kafka;
+        private final LaneState state = new LaneState(new LaneStateConfig(LogScript.SPAN_LENGTH, 1000, EXPIRATION_MS));
+        private final LogScript log = new LogScript();
+        private final Client[] clients;
+        private long nowMs = 1_000_000;
+        private int number;
+        private Client client;
+
+        Comparison(final Random random, final KafkaLog kafka) {
+            this.random = random;
+            this.kafka = kafka;
+            clients = new Client[] {new Client(random), new Client(random), new Client(random)};
+            state.openPartition(PARTITION);
+        }
+
+        void chooseClient() {
             nowMs += random.nextInt(20) == 0 ? random.nextInt(2 * EXPIRATION_MS) : random.nextInt(20);
-            final int number = random.nextInt(clients.length);
-            final Client client = clients[number];
-            if (random.nextInt(4) == 0) {
-                endTransaction(random, kafka, state, log, number, client, nowMs);
-            } else {
-                client.next(random);
-                final boolean isTransactional = random.nextInt(8) > 0;
-                final UnsafeBuffer batch = Batches.of(
-                        number, client.epoch, client.baseSequence, client.recordCount, "v", nowMs, isTransactional);
-                if (!kafka.wouldMixTransactions(number, client.epoch)) {
-                    final LaneResult expected = kafka.offer(batch, nowMs);
-                    final LaneResult actual = log.offerVerified(state, PARTITION, batch, nowMs);
-                    assertEquals(expected, actual, () -> "client " + number + ": " + client);
-                    client.onAnswer(actual);
-                }
+            number = random.nextInt(clients.length);
+            client = clients[number];
+        }
+
+        void offerBatch() {
+            client.next(random);
+            final UnsafeBuffer batch =
+                    Batches.of(number, client.epoch, client.baseSequence, client.recordCount, "v", nowMs);
+            final LaneResult actual = log.offer(state, PARTITION, batch, nowMs);
+            requireAsKafka(batch, actual);
+            if (actual == LaneResult.DUPLICATE) {
+                assertEquals(kafka.duplicateOffset, state.duplicateBaseOffset());
             }
+        }
+
+        void offerOfTransaction() {
+            if (random.nextInt(4) == 0) {
+                endTransaction();
+                return;
+            }
+            client.next(random);
+            final boolean isTransactional = random.nextInt(8) > 0;
+            final UnsafeBuffer batch = Batches.of(
+                    number, client.epoch, client.baseSequence, client.recordCount, "v", nowMs, isTransactional);
+            if (!kafka.wouldMixTransactions(number, client.epoch)) {
+                requireAsKafka(batch, log.offerVerified(state, PARTITION, batch, nowMs));
+            }
+        }
+
+        void requireSameState() {
             assertEquals(kafka.nextOffset, state.nextOffset(PARTITION));
-            assertEquals(kafka.firstUnstableOffset(), firstOpenOffset(state));
+            assertEquals(kafka.firstUnstableOffset(), firstOpenOffset());
         }
-    }
 
-    private static void endTransaction(
-            final Random random,
-            final KafkaLog kafka,
-            final LaneState state,
-            final LogScript log,
-            final int number,
-            final Client client,
-            final long nowMs) {
-        final boolean isBumped = random.nextBoolean();
-        final int epoch = Math.max(0, client.epoch + random.nextInt(4) - 1);
-        final UnsafeBuffer marker = Batches.marker(number, epoch, random.nextInt(4), random.nextBoolean(), nowMs);
-        final LaneResult expected = kafka.end(marker, (short) (isBumped ? 2 : 1), nowMs);
-        final long origin = io.epona.sequencer.AppendOrigin.COORDINATOR
-                | (isBumped ? io.epona.sequencer.AppendOrigin.BUMPED_MARKER : 0);
-        assertEquals(expected, log.offer(state, PARTITION, marker, nowMs, origin), () -> "client " + number);
-        if (expected == LaneResult.OK && epoch > client.epoch) {
-            client.epoch = epoch;
-            client.nextSequence = 0;
+        private void requireAsKafka(final UnsafeBuffer batch, final LaneResult actual) {
+            assertEquals(kafka.offer(batch, nowMs), actual, () -> "client " + number + ": " + client);
+            client.onAnswer(actual);
         }
-    }
 
-    private static long firstOpenOffset(final LaneState state) {
-        final long[] first = {-1};
-        state.forEachOpenTransaction(
-                (partition, producer, offset) -> first[0] = first[0] < 0 ? offset : Math.min(first[0], offset));
-        return first[0];
+        private void endTransaction() {
+            final boolean isBumped = random.nextBoolean();
+            final int epoch = Math.max(0, client.epoch + random.nextInt(4) - 1);
+            final UnsafeBuffer marker = Batches.marker(number, epoch, random.nextInt(4), random.nextBoolean(), nowMs);
+            final LaneResult expected = kafka.end(marker, (short) (isBumped ? 2 : 1), nowMs);
+            final long origin = io.epona.sequencer.AppendOrigin.COORDINATOR
+                    | (isBumped ? io.epona.sequencer.AppendOrigin.BUMPED_MARKER : 0);
+            assertEquals(expected, log.offer(state, PARTITION, marker, nowMs, origin), () -> "client " + number);
+            if (expected == LaneResult.OK && epoch > client.epoch) {
+                client.epoch = epoch;
+                client.nextSequence = 0;
+            }
+        }
+
+        private long firstOpenOffset() {
+            final long[] first = {-1};
+            state.forEachOpenTransaction(
+                    (partition, producer, offset) -> first[0] = first[0] < 0 ? offset : Math.min(first[0], offset));
+            return first[0];
+        }
     }
 
     /** A client that mostly behaves, often repeats, and sometimes does anything. */
