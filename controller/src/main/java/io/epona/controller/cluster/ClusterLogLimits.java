@@ -34,6 +34,13 @@ final class ClusterLogLimits {
      */
     static final long DRIVER_TIMEOUT_MS = TimeUnit.MINUTES.toMillis(5);
 
+    /**
+     * How long the log's stream waits for a follower that says nothing, and only once its window (some hundred
+     * commands) is full. If the leader went by the fastest follower, a burst would leave the others behind what can be
+     * sent again, and they would find out after ten seconds. Several times the interval at which receivers speak.
+     */
+    static final long SLOW_FOLLOWER_PATIENCE_NS = TimeUnit.SECONDS.toNanos(1);
+
     /** How often members without a log, or behind it, ask the others. */
     static final long STATUS_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
 

@@ -143,7 +143,7 @@ final class ConsensusStack implements AutoCloseable {
                 .maxConcurrentSessions(ClusterLogLimits.MAX_SESSIONS)
                 .ingressChannel("aeron:udp?" + term)
                 .isIpcIngressAllowed(false)
-                .logChannel("aeron:udp?" + term)
+                .logChannel("aeron:udp?" + term + "|fc=min,t:" + ClusterLogLimits.SLOW_FOLLOWER_PATIENCE_NS + "ns")
                 .consensusChannel("aeron:udp?term-length=64k")
                 .controlChannel("aeron:ipc?term-length=64k")
                 .replayChannel("aeron:ipc?alias=metadata-replay")

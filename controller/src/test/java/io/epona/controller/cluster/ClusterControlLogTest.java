@@ -128,14 +128,16 @@ class ClusterControlLogTest {
     void shouldCutTheLogAndBeginFromASnapshotWhenItIsLong() {
         startAll(SMALL);
         int lines = 0;
-        for (int round = 0; round < 5; round++) {
-            lines += 100;
-            submitLong(1, 100, 8_000);
+        int linesInRound = 150; // more than the log length after which there is another snapshot
+        for (int round = 0; round < 4; round++) {
+            lines += linesInRound;
+            submitLong(1, linesInRound, 8_000);
             awaitLines(lines);
-            int parts = lines;
+            int parts = lines - linesInRound;
             TestCell.await(
-                    "snapshot on all",
-                    () -> members.values().stream().allMatch(member -> member.snapshotParts() >= parts - 100));
+                    () -> "snapshot on all: " + members.values(),
+                    () -> members.values().stream().allMatch(member -> member.snapshotParts() >= parts),
+                    () -> {});
         }
         int total = lines;
         TestCell.await("log cut on all", () -> List.of(1, 2, 3).stream().allMatch(id -> segmentCount(id) <= 7));
@@ -316,10 +318,8 @@ class ClusterControlLogTest {
 
     private void awaitLines(int count) {
         TestCell.await(
-                count + " lines, there are "
-                        + members.values().stream()
-                                .map(member -> member.lines.size())
-                                .toList(),
+                () -> count + " lines, there are "
+                        + members.values().stream().map(TestMember::toString).toList(),
                 () -> members.values().stream().allMatch(member -> member.lines.size() >= count),
                 () -> members.values().forEach(TestMember::submitLostAgain));
     }

@@ -134,7 +134,7 @@ class MemberProcessTest {
         String line = "while one is stopped";
         others.get(0).submit(line);
         TestCell.await(
-                "applied",
+                () -> "applied",
                 () -> others.stream().allMatch(member -> member.lines.contains(line)),
                 () -> others.get(0).submit(line));
         stopped.signal("CONT");
@@ -205,7 +205,7 @@ class MemberProcessTest {
     private void submitAndAwait(MemberProcess by, String line) {
         by.submit(line);
         TestCell.await(
-                line,
+                () -> line,
                 () -> members.values().stream().allMatch(member -> member.lines.contains(line)),
                 () -> by.submit(line));
     }

@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
@@ -111,16 +112,16 @@ final class TestCell {
 
     /** Waits for a condition; fails with what it was after the deadline. */
     static void await(String what, BooleanSupplier condition) {
-        await(what, condition, () -> {});
+        await(() -> what, condition, () -> {});
     }
 
     /** The same, with something to do every few seconds: commands may be lost, whoever submits them tries again. */
-    static void await(String what, BooleanSupplier condition, Runnable again) {
+    static void await(Supplier<String> what, BooleanSupplier condition, Runnable again) {
         long againNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RESUBMIT_MS);
         long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DEADLINE_MS);
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadlineNs > 0) {
-                throw new AssertionError("not within " + DEADLINE_MS + " ms: " + what);
+                throw new AssertionError("not within " + DEADLINE_MS + " ms: " + what.get());
             }
             if (System.nanoTime() - againNs > 0) {
                 againNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RESUBMIT_MS);

@@ -128,6 +128,14 @@ final class TestMember implements AutoCloseable, ControlLogHandler {
         snapshotParts = state.size();
     }
 
+    /** For messages: what this member has and where it stands. */
+    @Override
+    public String toString() {
+        return "node " + nodeId() + "[lines=" + lines.size() + ", lost="
+                + submitted.stream().filter(line -> !lines.contains(line)).count() + ", isConnected=" + isConnected
+                + ", snapshotParts=" + snapshotParts + ", status=" + log.status() + ", failures=" + failures + "]";
+    }
+
     @Override
     public void close() {
         try (driver) {
