@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             "  build        Builds what is stale, and makes the start-up cache.",
             "  test         Runs all tests and checks; arguments go to Maven.",
             "  bench micro  Runs the JMH benchmarks; arguments go to JMH.",
+            "  bench clients  Times groups and transactions of running systems.",
             "  simulate     Simulates whole cells with faults, from seeds; --help tells more."
         },
         subcommands = {
