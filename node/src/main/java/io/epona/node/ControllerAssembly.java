@@ -81,7 +81,9 @@ final class ControllerAssembly {
                         network.driverDirectory(),
                         timing(),
                         ClusterLogSizes.STANDARD),
-                new ClusterLogContext(ClusterLogContext.threads(placement()), () -> true, this::onFatal));
+                new ClusterLogContext(
+                        ClusterLogContext.threads(placement()), () -> true, this::onFatal, network.driver()));
+        network.wakeOnQuorum(log.onReceived());
         final CellController controller =
                 parts.push(CellController.join(controllerConfig(members.size()), context(), log));
         awaitCell(controller.begin(members.stream().map(CellMember::nodeId).toList()));

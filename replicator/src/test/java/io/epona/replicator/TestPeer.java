@@ -46,6 +46,7 @@ final class TestPeer implements AutoCloseable {
                 new MediaDriverLauncher.Context(
                         Map.of(0, reader),
                         reader,
+                        Signal.NONE,
                         ThreadPlacement.DEFAULT,
                         errors::add,
                         (component, reason) -> errors.add(reason)));

@@ -4,6 +4,7 @@ import io.aeron.CncFileDescriptor;
 import io.epona.controller.ControlLog;
 import io.epona.controller.ControlLogHandler;
 import io.epona.controller.ControlLogStatus;
+import io.epona.runtime.Signal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,7 +50,7 @@ public final class ClusterControlLog implements ControlLog {
     public ClusterControlLog(ClusterLogConfig config, ClusterLogContext context) {
         this.config = config;
         this.context = new ClusterLogContext(
-                context.threadFactory(), context.isHealthy(), new FirstOnly(context.fatalHandler()));
+                context.threadFactory(), context.isHealthy(), new FirstOnly(context.fatalHandler()), context.driver());
         this.memberIds =
                 config.members().stream().map(CellMember::nodeId).sorted().toList();
         requireDriver(config);
@@ -102,6 +103,16 @@ public final class ClusterControlLog implements ControlLog {
                 (int) current.service().leadershipTermId(),
                 view.committedPosition(),
                 memberIds);
+    }
+
+    /** For the media driver: something came for the log, or for its clients. */
+    public Signal onReceived() {
+        return () -> {
+            ConsensusThread current = running;
+            if (current != null) {
+                current.signal().signal();
+            }
+        };
     }
 
     /** Whether this node leads the log. Any thread. */

@@ -1,5 +1,6 @@
 package io.epona.controller.cluster;
 
+import io.epona.runtime.Signal;
 import io.epona.runtime.ThreadPlacement;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.BooleanSupplier;
@@ -15,14 +16,21 @@ import org.slf4j.LoggerFactory;
  *     it is alive, and is fenced after the session timeout. Must not block.
  * @param fatalHandler hears, once, that the log cannot go on; the node must end. Called on one of the log's threads, so
  *     it must not wait for the log to close.
+ * @param driver has the media driver send at once what was published; {@link Signal#NONE} when the driver polls, and
+ *     does not raise {@link ClusterControlLog#onReceived()} either.
  */
 public record ClusterLogContext(
-        ThreadFactory threadFactory, BooleanSupplier isHealthy, Consumer<Throwable> fatalHandler) {
+        ThreadFactory threadFactory, BooleanSupplier isHealthy, Consumer<Throwable> fatalHandler, Signal driver) {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterLogContext.class);
 
     /** A context with threads as the system makes them, for a node that is always healthy. */
     public ClusterLogContext(Consumer<Throwable> fatalHandler) {
         this(threads(ThreadPlacement.DEFAULT), () -> true, fatalHandler);
+    }
+
+    /** A context with a driver that polls. */
+    public ClusterLogContext(ThreadFactory threadFactory, BooleanSupplier isHealthy, Consumer<Throwable> fatalHandler) {
+        this(threadFactory, isHealthy, fatalHandler, Signal.NONE);
     }
 
     /**

@@ -62,6 +62,9 @@ final class ClusterLogLimits {
     /** How long after a command another one is expected, so that the thread sleeps in short steps. */
     static final long BUSY_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    /** Longest sleep of the consensus thread where no driver wakes it: what each message may have to wait. */
+    static final long POLL_PARK_NS = TimeUnit.MILLISECONDS.toNanos(8);
+
     /** How often snapshots and the log's length are looked after. */
     static final long HOUSEKEEPING_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
 

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
  *     least twice the heartbeat timeout.
  * @param sessionTimeoutNs silence after which a node's connection to the log is closed, and thereby the node fenced.
  * @param keepAliveIntervalNs how often a node says that it is alive; not in the log.
- * @param idleParkNs longest sleep of the consensus thread when nothing has happened for a while: what a message from
- *     another node may have to wait, against what an idle node costs.
+ * @param idleParkNs longest sleep of the consensus thread when nothing has happened for a while, for its own timers;
+ *     messages of other nodes wake it.
  * @param busyParkNs the same while commands come or members elect.
  * @param serviceIdleParkNs longest sleep of the thread that applies commands; the consensus thread wakes it.
  */
@@ -51,7 +51,8 @@ public record ClusterLogTiming(
 
     /** For few cores with other load on them. */
     public static ClusterLogTiming shared() {
-        return new ClusterLogTiming(ms(40), ms(300), ms(100), ms(20), ms(1_500), ms(500), ms(60), ms(8), ms(1), ms(20));
+        return new ClusterLogTiming(
+                ms(80), ms(300), ms(100), ms(20), ms(1_500), ms(500), ms(120), ms(20), ms(1), ms(50));
     }
 
     /** For cores of one's own. */

@@ -65,7 +65,8 @@ final class ConsensusStack implements AutoCloseable {
         Aeron serviceAeron = null;
         ClusteredServiceContainer container = null;
         try {
-            serviceAeron = AeronClients.connect(parts.config(), "metadata-service", parts.errorHandler());
+            serviceAeron = AeronClients.connect(
+                    parts.config(), "metadata-service", parts.context().driver(), parts.errorHandler());
             container = ClusteredServiceContainer.launch(containerContext(parts, archive, serviceAeron));
             ConsensusModule module = ConsensusModule.launch(moduleContext(parts, archive));
             return new ConsensusStack(archive, serviceAeron, container, module);
@@ -79,9 +80,14 @@ final class ConsensusStack implements AutoCloseable {
         }
     }
 
-    /** Runs archive and consensus module for one duty cycle. */
-    int invoke() {
-        return archive.invoke() + consensusModule.conductorAgentInvoker().invoke();
+    /** Runs the archive for one duty cycle: more than 0 when the log grew. */
+    int invokeArchive() {
+        return archive.invoke();
+    }
+
+    /** Runs the consensus module for one duty cycle. */
+    int invokeModule() {
+        return consensusModule.conductorAgentInvoker().invoke();
     }
 
     boolean isRunning() {

@@ -57,6 +57,8 @@ final class ConsensusThread implements Runnable {
     private boolean wasElecting;
     private long loggedElectionState = -1;
     private boolean isBusy = true;
+    private boolean isPublished;
+    private long knownSessionId = Connection.NONE;
     private boolean isShuttingDown;
     private long busyUntilNs = System.nanoTime();
     private volatile boolean isClosing;
@@ -77,8 +79,7 @@ final class ConsensusThread implements Runnable {
         this.directories = Directories.in(config.directory());
         this.formation = new CellFormation(config);
         this.service = new LogService(handler, connection, context.fatalHandler());
-        this.quietIdleStrategy =
-                new SignalledIdleStrategy(signal, IDLE_SPINS, config.timing().idleParkNs());
+        this.quietIdleStrategy = new SignalledIdleStrategy(signal, IDLE_SPINS, idleParkNs(config, context));
         this.busyIdleStrategy =
                 new SignalledIdleStrategy(signal, IDLE_SPINS, config.timing().busyParkNs());
     }
@@ -119,9 +120,7 @@ final class ConsensusThread implements Runnable {
             open();
             while (!isClosing) {
                 int work = poll(System.nanoTime());
-                if (work > 0) {
-                    serviceSignal.signal();
-                }
+                wakeOthers(work);
                 (isBusy ? busyIdleStrategy : quietIdleStrategy).idle(work);
             }
         } catch (Throwable t) {
@@ -134,12 +133,35 @@ final class ConsensusThread implements Runnable {
         }
     }
 
+    /** Only a driver that wakes this thread lets it sleep for long. */
+    private static long idleParkNs(ClusterLogConfig config, ClusterLogContext context) {
+        long parkNs = config.timing().idleParkNs();
+        return context.driver() == Signal.NONE ? Math.min(parkNs, ClusterLogLimits.POLL_PARK_NS) : parkNs;
+    }
+
+    /**
+     * The service is woken when it may have something to apply, the driver when something was published that others
+     * wait for. What an idle cell says now and then (heartbeats, signs of life) goes out when the driver wakes by
+     * itself.
+     */
+    private void wakeOthers(int work) {
+        long sessionId = connection.sessionId();
+        if (work > 0 && isBusy || sessionId != knownSessionId) {
+            knownSessionId = sessionId;
+            serviceSignal.signal();
+        }
+        if (work > 0 && isBusy || isPublished) {
+            isPublished = false;
+            context.driver().signal();
+        }
+    }
+
     private void open() {
         state = MemberState.open(
                 config.directory(),
                 config.nodeId(),
                 config.members().stream().map(CellMember::nodeId).toList());
-        aeron = AeronClients.connect(config, "metadata-consensus", errorHandler);
+        aeron = AeronClients.connect(config, "metadata-consensus", context.driver(), errorHandler);
         exchange = new StatusExchange(config, aeron, incarnation, this::ownStatus);
         oldLeaderWatch = new OldLeaderWatch(config, exchange, backlog);
         phaseSinceNs = System.nanoTime();
@@ -151,7 +173,9 @@ final class ConsensusThread implements Runnable {
     }
 
     private int poll(long nowNs) {
-        int work = aeron.conductorAgentInvoker().invoke() + exchange.poll(nowNs);
+        int answered = exchange.poll(nowNs);
+        isPublished |= answered > 0;
+        int work = aeron.conductorAgentInvoker().invoke() + answered;
         if (aeron.isClosed()) {
             throw new ClusterLogException("the media driver's client has closed: directory="
                     + config.aeronDirectoryName() + "; the driver has ended or was silent for too long");
@@ -170,7 +194,7 @@ final class ConsensusThread implements Runnable {
 
     /** A member with a log: opens it, unless the others have meanwhile cut what it would need from them. */
     private int rejoin(long nowNs) {
-        exchange.ask(nowNs);
+        isPublished |= exchange.ask(nowNs) > 0;
         requireSameCell();
         MemberStatus leader = exchange.heard().values().stream()
                 .map(StatusExchange.Heard::status)
@@ -200,7 +224,7 @@ final class ConsensusThread implements Runnable {
     }
 
     private int join(long nowNs) {
-        exchange.ask(nowNs);
+        isPublished |= exchange.ask(nowNs) > 0;
         switch (formation.decide(state, exchange.heard(), nowNs)) {
             case CellFormation.Decision.Wait wait -> report(nowNs, wait.reason());
             case CellFormation.Decision.Form form -> {
@@ -243,7 +267,8 @@ final class ConsensusThread implements Runnable {
     }
 
     private int run(long nowNs) {
-        int work = stack.invoke();
+        int recorded = stack.invokeArchive();
+        int work = recorded + stack.invokeModule();
         if (!stack.isRunning()) {
             throw new ClusterLogException("consensus module has ended; the log says why: nodeId=" + config.nodeId());
         }
@@ -252,7 +277,11 @@ final class ConsensusThread implements Runnable {
             view = now;
             busyUntilNs = nowNs + ClusterLogLimits.BUSY_NS;
         }
-        work += client.poll(nowNs, now.isElecting() ? Long.MAX_VALUE : service.leadershipTermId());
+        // What a leader takes in goes to the others; what a follower has recorded is confirmed.
+        isPublished |= recorded > 0 || work > 0 && now.isLeader();
+        int sent = client.poll(nowNs, now.isElecting() ? Long.MAX_VALUE : service.leadershipTermId());
+        isPublished |= client.hasSentCommands();
+        work += sent;
         isBusy = now.isElecting() || nowNs - busyUntilNs < 0;
         if (nowNs - housekeepingNs >= ClusterLogLimits.HOUSEKEEPING_INTERVAL_NS || isSnapshotWanted) {
             housekeepingNs = nowNs;
@@ -264,7 +293,7 @@ final class ConsensusThread implements Runnable {
         }
         logElection();
         checkBehind(nowNs, now.isElecting());
-        oldLeaderWatch.poll(nowNs, service, now.isLeader());
+        isPublished |= oldLeaderWatch.poll(nowNs, service, now.isLeader()) > 0;
         return work;
     }
 
@@ -285,7 +314,7 @@ final class ConsensusThread implements Runnable {
         if (!isElecting || nowNs - electingSinceNs < ClusterLogLimits.BEHIND_SUSPECT_NS) {
             return;
         }
-        exchange.ask(nowNs);
+        isPublished |= exchange.ask(nowNs) > 0;
         requireSameCell();
         for (StatusExchange.Heard heard : exchange.heard().values()) {
             if (nowNs - heard.timeNs() < ClusterLogLimits.STATUS_FRESH_NS
@@ -301,7 +330,7 @@ final class ConsensusThread implements Runnable {
     }
 
     private void openArchive() {
-        archive = LocalArchive.launch(config, directories, errorHandler);
+        archive = LocalArchive.launch(config, directories, context.driver(), errorHandler);
     }
 
     private void launch(long nowNs) {
@@ -402,6 +431,7 @@ final class ConsensusThread implements Runnable {
                 throw new AgentTerminationException("control log is closed while it waits");
             }
             serviceSignal.signal();
+            context.driver().signal();
             if (!isShuttingDown) {
                 exchange.poll(System.nanoTime()); // the others need not wait for what this member waits for
             }

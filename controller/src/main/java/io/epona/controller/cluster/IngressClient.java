@@ -34,6 +34,7 @@ final class IngressClient implements EgressListener, AutoCloseable {
     private byte[] unsent;
     private long retryNs;
     private long keepAliveNs;
+    private boolean hasSentCommands;
 
     IngressClient(
             ClusterLogConfig config,
@@ -58,6 +59,7 @@ final class IngressClient implements EgressListener, AutoCloseable {
      *     commands wait until the connection is to that term's leader, instead of being lost with an old one.
      */
     int poll(long nowNs, long newestTermId) {
+        hasSentCommands = false;
         if (cluster == null) {
             return connect(nowNs);
         }
@@ -73,6 +75,11 @@ final class IngressClient implements EgressListener, AutoCloseable {
             disconnect(nowNs, e.getMessage());
             return 1;
         }
+    }
+
+    /** Whether the last poll sent commands, or what it takes to connect: not only that the node lives. */
+    boolean hasSentCommands() {
+        return hasSentCommands;
     }
 
     @Override
@@ -108,6 +115,7 @@ final class IngressClient implements EgressListener, AutoCloseable {
             if (connecting == null) {
                 connecting = AeronCluster.asyncConnect(context());
             }
+            hasSentCommands = true;
             int step = connecting.step();
             cluster = connecting.poll();
             if (cluster == null) {
@@ -164,6 +172,7 @@ final class IngressClient implements EgressListener, AutoCloseable {
                 break;
             }
             unsent = null;
+            hasSentCommands = true;
             sent++;
         }
         return sent;

@@ -9,6 +9,7 @@ import io.aeron.archive.ArchiveTool;
 import io.aeron.archive.client.AeronArchive;
 import io.aeron.archive.client.ArchiveException;
 import io.aeron.cluster.RecordingLog;
+import io.epona.runtime.Signal;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -56,8 +57,9 @@ final class LocalArchive implements AutoCloseable {
      *
      * @throws ClusterLogException when it cannot be opened.
      */
-    static LocalArchive launch(ClusterLogConfig config, Directories directories, ErrorHandler errorHandler) {
-        Aeron aeron = AeronClients.connect(config, "metadata-archive", errorHandler);
+    static LocalArchive launch(
+            ClusterLogConfig config, Directories directories, Signal driver, ErrorHandler errorHandler) {
+        Aeron aeron = AeronClients.connect(config, "metadata-archive", driver, errorHandler);
         try {
             try {
                 return new LocalArchive(aeron, Archive.launch(context(config, directories, aeron, errorHandler)));

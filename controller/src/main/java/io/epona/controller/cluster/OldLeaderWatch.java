@@ -25,8 +25,8 @@ final class OldLeaderWatch {
         this.backlog = backlog;
     }
 
-    /** Looks after the old leader, if this node has become the new one. */
-    void poll(long nowNs, LogService service, boolean isLeader) {
+    /** Looks after the old leader, if this node has become the new one; returns the number of questions asked. */
+    int poll(long nowNs, LogService service, boolean isLeader) {
         long termId = service.leadershipTermId();
         if (termId != watchedTermId) {
             watchedTermId = termId;
@@ -34,9 +34,9 @@ final class OldLeaderWatch {
             suspectSinceNs = nowNs;
         }
         if (suspectId < 0 || suspectId == config.nodeId() || !isLeader) {
-            return;
+            return 0;
         }
-        exchange.ask(nowNs);
+        int asked = exchange.ask(nowNs);
         StatusExchange.Heard heard = exchange.heard().get(suspectId);
         if (heard != null && heard.timeNs() - suspectSinceNs > 0) {
             suspectId = -1;
@@ -45,5 +45,6 @@ final class OldLeaderWatch {
             backlog.offer(LoggedMessage.nodeGone(suspectId), true);
             suspectId = -1;
         }
+        return asked;
     }
 }

@@ -66,15 +66,16 @@ final class StatusExchange implements AutoCloseable {
         return subscription.poll(handler, FRAGMENT_LIMIT);
     }
 
-    /** Asks everybody, unless that was done a moment ago. */
-    void ask(long timeNs) {
+    /** Asks everybody, unless that was done a moment ago; returns the number of those who were asked. */
+    int ask(long timeNs) {
         if (timeNs - askedNs < ClusterLogLimits.STATUS_INTERVAL_NS) {
-            return;
+            return 0;
         }
         askedNs = timeNs;
         for (CellMember peer : config.peers()) {
             send(peer, ownStatus.apply(MemberStatus.Kind.QUESTION, incarnation));
         }
+        return config.peers().size();
     }
 
     /** What members have answered to this process so far; old answers too. */

@@ -27,7 +27,8 @@ class MemberProcessTest {
     private static final int PAGE_LENGTH = 4_096;
     private static final long ORDINARY_MS = TestCell.SESSION_TIMEOUT_MS;
     private static final long NEVER_MS = 600_000;
-    private static final long BACK_SOON_NS = 3_000_000_000L;
+    /** A second or less where nothing else runs; far less than the ten that an unknown old stream would cost. */
+    private static final long BACK_SOON_NS = 6_000_000_000L;
 
     @TempDir
     Path root;
@@ -80,7 +81,7 @@ class MemberProcessTest {
     void shouldLoseNothingAndFenceTheNodeWhenTheLeaderIsKilledAndStartsAgain() throws Exception {
         startAll(NEVER_MS); // so that it is the new leader that finds out
         submitAndAwait(members.get(1), "before");
-        int leaderId = members.get(1).leaderId();
+        int leaderId = awaitLeader();
         MemberProcess killed = members.remove(leaderId);
         long killedSession = killed.sessions.get(0);
         killed.kill();
@@ -104,7 +105,7 @@ class MemberProcessTest {
         startAll(ORDINARY_MS);
         long shortestNs = Long.MAX_VALUE;
         for (int round = 0; round < 3; round++) {
-            int leaderId = members.get(1).leaderId();
+            int leaderId = awaitLeader();
             int nodeId = leaderId % 3 + 1;
             members.remove(nodeId).kill();
             start(nodeId);
@@ -121,7 +122,7 @@ class MemberProcessTest {
     void shouldConnectAgainByItselfWhenTheLeaderWasStoppedForSeconds() throws Exception {
         startAll(ORDINARY_MS);
         submitAndAwait(members.get(1), "before");
-        int leaderId = members.get(1).leaderId();
+        int leaderId = awaitLeader();
         MemberProcess stopped = members.get(leaderId);
         long lost = stopped.sessions.get(0);
         stopped.signal("STOP");
@@ -200,6 +201,12 @@ class MemberProcessTest {
             assertTrue(tornAt > 0, "a frame lies across two pages");
             channel.write(ByteBuffer.allocate(all.limit() - tornAt), tornAt);
         }
+    }
+
+    /** While members elect, nobody leads. */
+    private int awaitLeader() {
+        TestCell.await("leader", () -> members.get(1).leaderId() > 0);
+        return members.get(1).leaderId();
     }
 
     private void submitAndAwait(MemberProcess by, String line) {

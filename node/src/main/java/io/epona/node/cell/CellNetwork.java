@@ -6,6 +6,7 @@ import io.epona.node.config.CellMember;
 import io.epona.node.config.ThreadKeys;
 import io.epona.replicator.AeronPeerTransport;
 import io.epona.replicator.AeronTransportConfig;
+import io.epona.replicator.driver.DriverLink;
 import io.epona.replicator.driver.MediaDriverConfig;
 import io.epona.replicator.driver.MediaDriverLauncher;
 import io.epona.replicator.driver.RunningMediaDriver;
@@ -31,6 +32,7 @@ public final class CellNetwork implements AutoCloseable {
     private final EponaConfig config;
     private final ErrorHandler errorHandler;
     private final LateSignal onReceived;
+    private final LateSignal onQuorum;
     private final RunningMediaDriver driver;
     private Aeron aeron;
     private AeronPeerTransport transport;
@@ -49,10 +51,12 @@ public final class CellNetwork implements AutoCloseable {
             final EponaConfig config,
             final ErrorHandler errorHandler,
             final LateSignal onReceived,
+            final LateSignal onQuorum,
             final RunningMediaDriver driver) {
         this.config = config;
         this.errorHandler = errorHandler;
         this.onReceived = onReceived;
+        this.onQuorum = onQuorum;
         this.driver = driver;
     }
 
@@ -67,6 +71,7 @@ public final class CellNetwork implements AutoCloseable {
     public static CellNetwork launch(
             final EponaConfig config, final Path directory, final ErrorHandler errorHandler, final FatalHandler fatal) {
         final LateSignal onReceived = new LateSignal();
+        final LateSignal onQuorum = new LateSignal();
         final int replicationPort = CellKeys.self(config).address().port();
         final boolean isDedicated = config.profile() == Profile.DEDICATED;
         final ThreadPlacement placement = ThreadPlacement.DEFAULT.withSlice(
@@ -82,9 +87,14 @@ public final class CellNetwork implements AutoCloseable {
                         Math.toIntExact(config.get(CellKeys.REPLICATION_TERM_LENGTH)),
                         MediaDriverConfig.DEFAULT_MAX_WAIT_MS),
                 new MediaDriverLauncher.Context(
-                        Map.of(replicationPort, onReceived), onReceived, placement, errorHandler, fatal));
+                        Map.of(replicationPort, onReceived, 0, onQuorum),
+                        onReceived,
+                        onQuorum,
+                        placement,
+                        errorHandler,
+                        fatal));
         driver.warnings().forEach(LOGGER::warn);
-        return new CellNetwork(config, errorHandler, onReceived, driver);
+        return new CellNetwork(config, errorHandler, onReceived, onQuorum, driver);
     }
 
     /** Where clients of the media driver find it. */
@@ -95,6 +105,16 @@ public final class CellNetwork implements AutoCloseable {
     /** Names who is woken when messages of other nodes have come. */
     public void wakeOnReceived(final Signal signal) {
         onReceived.target = signal;
+    }
+
+    /** Names who is woken when members of the metadata quorum have sent something, or the driver has answered. */
+    public void wakeOnQuorum(final Signal signal) {
+        onQuorum.target = signal;
+    }
+
+    /** Has the driver send at once; {@link Signal#NONE} when it polls, and wakes nobody either. */
+    public Signal driver() {
+        return driver.link() == DriverLink.NONE ? Signal.NONE : driver.link()::wake;
     }
 
     /** Opens the streams between the nodes; once. */

@@ -32,7 +32,7 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     /** Rounds after a rare event: what it was about is done in the first one. */
     private static final int RARE_SPINS = 0;
 
-    /** First wait after an event, for the driver's timers; longer than that between most events of an idle cell. */
+    /** First wait after data or a command, for what the driver does a moment later, as asking for what was lost. */
     private static final int FIRST_WAIT_MS = 4;
 
     private static final VarHandle STATE;
@@ -92,11 +92,31 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
 
     private volatile boolean isRoomWanted;
 
+    private volatile Clients clients;
+
     private int idleCount;
     private int waitMs;
 
+    /** Data came, or somebody signalled or commanded: the next wait is short. Heartbeats alone are none of that. */
+    private boolean isLively;
+
+    /** There was a round with work since the last wait. */
+    private boolean hasWorked;
+
+    /** A stream of another node has begun: its buffers are to be opened. */
+    private boolean hasSetup;
+
     /** Rounds before the next wait: none after a wait in vain, few when events are rare. */
     private int spinLimit;
+
+    /**
+     * Who is woken when the driver has exchanged something with its clients.
+     *
+     * @param mailbox tells it.
+     * @param onAnswer the clients' threads.
+     * @param opener the thread that opens channels and buffers.
+     */
+    private record Clients(DriverMailbox mailbox, Signal onAnswer, Signal opener) {}
 
     /**
      * @param spins rounds without work before waiting.
@@ -123,6 +143,16 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
         } catch (final IOException ex) {
             throw new UncheckedIOException("cannot open a selector for the media driver", ex);
         }
+    }
+
+    /** From now on clients and opener are woken. Any thread, once. */
+    void attend(final DriverMailbox mailbox, final Signal onAnswer, final Signal opener) {
+        clients = new Clients(mailbox, onAnswer, opener);
+    }
+
+    /** A stream of another node begins. */
+    void onSetup() {
+        hasSetup = true;
     }
 
     Reader readerOf(final int port) {
@@ -179,12 +209,15 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
     @Override
     public void idle(final int workCount) {
         signalReaders();
-        if (workCount > 0) {
-            waitMs = firstWaitMs;
+        signalClients();
+        if (workCount <= 0) {
+            idle();
+        } else if (0 == spinLimit && !hasWorked) {
+            hasWorked = true;
+            arm(); // what a rare event brought is mostly done: the wait looks at the channels again
+        } else {
             reset();
             look();
-        } else {
-            idle();
         }
     }
 
@@ -193,7 +226,24 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
             if (reader.isPending) {
                 reader.isPending = false;
                 reader.signal.signal();
+                isLively = true;
             }
+        }
+    }
+
+    private void signalClients() {
+        final Clients now = clients;
+        if (null == now) {
+            return;
+        }
+        if (now.mailbox.hasAnswered()) {
+            now.onAnswer.signal();
+            isLively = true;
+        }
+        if (now.mailbox.hasTaken() || hasSetup) {
+            hasSetup = false;
+            now.opener.signal();
+            isLively = true;
         }
     }
 
@@ -203,18 +253,25 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
             idleCount++;
             look();
         } else if (idleCount == spinLimit) {
-            idleCount++;
-            STATE.setVolatile(this, ARMED);
-            VarHandle.fullFence();
+            arm();
         } else {
             await();
         }
     }
 
-    /** After a wait in which nothing happened there is no reason to spin: announce the next one at once. */
+    /** Announces that the idle call after the next round waits. */
+    private void arm() {
+        idleCount = spinLimit + 1;
+        STATE.setVolatile(this, ARMED);
+        VarHandle.fullFence();
+    }
+
+    /** After a wait for a rare event there is no reason to spin: the next wait is announced at once. */
     private void await() {
         int readyCount = 0;
         final long startNs = System.nanoTime();
+        waitMs = isLively ? firstWaitMs : Math.min(maxWaitMs, waitMs << 1);
+        isLively = false;
         try {
             if (ARMED == (int) STATE.getVolatile(this)) {
                 readyCount = selector.select(MARK_READY, waitMs);
@@ -222,11 +279,16 @@ final class DriverEvents implements IdleStrategy, Signal, DriverLink, AutoClosea
         } catch (final IOException ex) {
             throw new UncheckedIOException("the media driver cannot wait", ex);
         }
-        final boolean isTimeout = readyCount == 0 && ARMED == (int) STATE.getAndSet(this, RUNNING);
-        waitMs = isTimeout ? Math.min(maxWaitMs, waitMs << 1) : firstWaitMs;
-        final boolean isBusy = System.nanoTime() - startNs < BUSY_NS;
-        spinLimit = isTimeout ? 0 : isBusy ? spins : RARE_SPINS;
+        final boolean isSignalled = ARMED != (int) STATE.getAndSet(this, RUNNING);
+        isLively = isSignalled;
+        final boolean isTimeout = readyCount == 0 && !isSignalled;
+        final boolean isBusy = !isTimeout && System.nanoTime() - startNs < BUSY_NS;
+        spinLimit = isBusy ? spins : RARE_SPINS;
         idleCount = 0;
+        hasWorked = false;
+        if (0 == spinLimit) {
+            arm();
+        }
     }
 
     @Override

@@ -39,8 +39,8 @@ public record MediaDriverConfig(
     /** All names of ways to wait. */
     public static final List<String> IDLE_NAMES = List.of(EVENT, BACKOFF, SPIN);
 
-    /** Longest wait of the {@code event} strategy, unless configured: far below the driver's timers of 100 ms. */
-    public static final int DEFAULT_MAX_WAIT_MS = 16;
+    /** Longest wait of the {@code event} strategy, unless configured: below the driver's timers of 100 ms. */
+    public static final int DEFAULT_MAX_WAIT_MS = 25;
 
     /**
      * Clients and driver of one process count each other as dead only after this long, so that a process that was

@@ -16,6 +16,7 @@ import org.agrona.ErrorHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.BusySpinIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingIdleStrategy;
 
 /** Launches a node's media driver. Stateless; used by the thread that assembles the node. */
 public final class MediaDriverLauncher {
@@ -25,6 +26,8 @@ public final class MediaDriverLauncher {
     private static final int BACKOFF_YIELDS = 20;
     private static final long BACKOFF_MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(1);
     private static final long BACKOFF_MAX_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
+
+    /** A client's thread, where the driver does not wake it. */
     private static final long CLIENT_SLEEP_NS = TimeUnit.MILLISECONDS.toNanos(30);
 
     /** The thread that opens channels for the driver: members of the control log give each other 300 ms for several. */
@@ -60,6 +63,8 @@ public final class MediaDriverLauncher {
      *     at any other port.
      * @param roomReader with {@link MediaDriverConfig#EVENT}: who is woken when {@link DriverLink#wantRoom()} was
      *     called and a receiver has moved its window.
+     * @param clients with {@link MediaDriverConfig#EVENT}: threads of clients that were not connected by
+     *     {@link RunningMediaDriver#connect}, woken when the driver has answered a client or told of a stream.
      * @param placement of the driver's threads; cores are the configuration's.
      * @param errorHandler hears of the driver's errors.
      * @param fatalHandler hears when a thread of the driver ended without having been asked to.
@@ -67,6 +72,7 @@ public final class MediaDriverLauncher {
     public record Context(
             Map<Integer, Signal> readersByPort,
             Signal roomReader,
+            Signal clients,
             ThreadPlacement placement,
             ErrorHandler errorHandler,
             FatalHandler fatalHandler) {}
@@ -88,7 +94,9 @@ public final class MediaDriverLauncher {
                 .terminationHook(() -> context.fatalHandler()
                         .onFatal(ROLE, new IllegalStateException("the media driver was asked to end by a client")));
         thread(driver, config, context, isClosing, events);
+        final OpenerIdleStrategy opener = isEvent ? new OpenerIdleStrategy(events) : null;
         if (isEvent) {
+            driver.asyncExecutorIdleStrategy(opener);
             driver.receiveChannelEndpointSupplier((channel, dispatcher, status, ctx) ->
                             new WatchedReceiveEndpoint(channel, dispatcher, status, ctx, events))
                     .sendChannelEndpointSupplier(
@@ -96,7 +104,10 @@ public final class MediaDriverLauncher {
         }
         try {
             final MediaDriver launched = MediaDriver.launch(driver);
-            return new Running(launched, events, limits.warnings(config.socketBufferLength()), isClosing);
+            final List<String> warnings = limits.warnings(config.socketBufferLength());
+            return isEvent
+                    ? EventDriver.attend(launched, events, opener.signal(), context.clients(), warnings, isClosing)
+                    : new Running(launched, warnings, isClosing);
         } catch (final RuntimeException ex) {
             if (isEvent) {
                 events.close();
@@ -189,7 +200,20 @@ public final class MediaDriverLauncher {
         };
     }
 
-    private record Running(MediaDriver driver, DriverEvents events, List<String> warnings, AtomicBoolean isClosing)
+    /** A client with a thread of its own, which waits as it is told. */
+    static Aeron connect(
+            final MediaDriver driver, final String name, final ErrorHandler errorHandler, final IdleStrategy idle) {
+        return Aeron.connect(new Aeron.Context()
+                .aeronDirectoryName(driver.aeronDirectoryName())
+                .clientName(name)
+                .driverTimeoutMs(MediaDriverConfig.DRIVER_TIMEOUT_MS)
+                .idleStrategy(idle)
+                .errorHandler(errorHandler)
+                .subscriberErrorHandler(RethrowingErrorHandler.INSTANCE));
+    }
+
+    /** A driver that polls, as its clients do. */
+    private record Running(MediaDriver driver, List<String> warnings, AtomicBoolean isClosing)
             implements RunningMediaDriver {
         @Override
         public String directoryName() {
@@ -198,27 +222,18 @@ public final class MediaDriverLauncher {
 
         @Override
         public Aeron connect(final String name, final ErrorHandler errorHandler) {
-            return Aeron.connect(new Aeron.Context()
-                    .aeronDirectoryName(directoryName())
-                    .clientName(name)
-                    .driverTimeoutMs(MediaDriverConfig.DRIVER_TIMEOUT_MS)
-                    .idleSleepDurationNs(CLIENT_SLEEP_NS)
-                    .errorHandler(errorHandler)
-                    .subscriberErrorHandler(RethrowingErrorHandler.INSTANCE));
+            return MediaDriverLauncher.connect(driver, name, errorHandler, new SleepingIdleStrategy(CLIENT_SLEEP_NS));
         }
 
         @Override
         public DriverLink link() {
-            return null == events ? DriverLink.NONE : events;
+            return DriverLink.NONE;
         }
 
         @Override
         public void close() {
             isClosing.set(true);
             driver.close();
-            if (null != events) {
-                events.close();
-            }
         }
     }
 }

@@ -43,7 +43,12 @@ class MediaDriverLauncherTest {
         try (RunningMediaDriver driver = MediaDriverLauncher.launch(
                         config,
                         new MediaDriverLauncher.Context(
-                                Map.of(), Signal.NONE, ThreadPlacement.DEFAULT, error -> {}, (role, reason) -> {}));
+                                Map.of(),
+                                Signal.NONE,
+                                Signal.NONE,
+                                ThreadPlacement.DEFAULT,
+                                error -> {},
+                                (role, reason) -> {}));
                 Aeron aeron = driver.connect("test", error -> {});
                 Subscription subscription = aeron.addSubscription("aeron:udp?endpoint=127.0.0.1:0", STREAM_ID)) {
             final String channel =
