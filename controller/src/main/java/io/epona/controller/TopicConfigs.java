@@ -25,8 +25,13 @@ public final class TopicConfigs {
             TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG,
             TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG,
             TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+            TopicConfig.CLEANUP_POLICY_CONFIG,
             TopicConfig.RETENTION_MS_CONFIG,
             TopicConfig.RETENTION_BYTES_CONFIG,
+            TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG,
+            TopicConfig.MIN_COMPACTION_LAG_MS_CONFIG,
+            TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG,
+            TopicConfig.DELETE_RETENTION_MS_CONFIG,
             TopicConfig.SEGMENT_BYTES_CONFIG,
             TopicConfig.SEGMENT_MS_CONFIG,
             TopicConfig.SEGMENT_JITTER_MS_CONFIG,
@@ -37,7 +42,6 @@ public final class TopicConfigs {
 
     /** Keys of which one value describes what Epona does; another value is refused. */
     private static final Map<String, String> FIXED_VALUES = Map.of(
-            TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
             TopicConfig.COMPRESSION_TYPE_CONFIG, "producer",
             TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false",
             TopicConfig.REMOTE_LOG_STORAGE_ENABLE_CONFIG, "false");

@@ -83,10 +83,24 @@ class ConfigDecisionsTest {
     @Test
     void shouldAppendAndSubtractWhenKeyIsList() {
         assertError(Errors.NONE, alter(op(OpType.APPEND, "cleanup.policy", "delete")));
-        assertError(Errors.INVALID_CONFIG, alter(op(OpType.APPEND, "cleanup.policy", "compact")));
+        assertError(Errors.NONE, alter(op(OpType.APPEND, "cleanup.policy", "compact")));
+        assertEquals(
+                "delete,compact",
+                controller.image().topic("orders").configOverrides().get("cleanup.policy"));
+        assertError(Errors.INVALID_CONFIG, alter(op(OpType.APPEND, "cleanup.policy", "squeeze")));
         assertError(Errors.INVALID_CONFIG, alter(op(OpType.APPEND, "retention.ms", "1")));
-        assertError(Errors.INVALID_CONFIG, alter(op(OpType.SUBTRACT, "cleanup.policy", "delete")));
-        assertError(Errors.NONE, alter(op(OpType.SUBTRACT, "cleanup.policy", "compact")));
+        assertError(Errors.NONE, alter(op(OpType.SUBTRACT, "cleanup.policy", "delete")));
+        assertEquals(
+                "compact", controller.image().topic("orders").configOverrides().get("cleanup.policy"));
+    }
+
+    @Test
+    void shouldRefuseLagsOfCompactionWhenTheyContradictEachOther() {
+        assertError(
+                Errors.INVALID_CONFIG,
+                alter(op(OpType.SET, "min.compaction.lag.ms", "10"), op(OpType.SET, "max.compaction.lag.ms", "5")));
+        assertError(Errors.NONE, alter(op(OpType.SET, "max.compaction.lag.ms", "5")));
+        assertError(Errors.INVALID_CONFIG, alter(op(OpType.SET, "min.compaction.lag.ms", "10")));
     }
 
     @Test

@@ -148,7 +148,8 @@ class TopicDecisionsTest {
     @Test
     void shouldRefuseTopicWhenItsConfigurationIsWrong() {
         assertError(Errors.INVALID_CONFIG, create(configured("no.such.key", "1")));
-        assertError(Errors.INVALID_CONFIG, create(configured("cleanup.policy", "compact")));
+        assertError(Errors.INVALID_CONFIG, create(configured("cleanup.policy", "squeeze")));
+        assertError(Errors.INVALID_CONFIG, create(configured("min.cleanable.dirty.ratio", "2")));
         assertError(Errors.INVALID_CONFIG, create(configured("retention.ms", "soon")));
         assertError(Errors.INVALID_CONFIG, create(configured("retention.ms", null)));
         assertError(Errors.NONE, create(configured("retention.ms", "1000")));

@@ -3,6 +3,7 @@ package io.epona.node;
 import io.epona.coordinator.GroupCoordinators;
 import io.epona.coordinator.LaneAppends;
 import io.epona.gateway.KafkaGateway;
+import io.epona.partitionlog.CleaningStats;
 import io.epona.runtime.CounterType;
 import io.epona.runtime.NodeCounters;
 import io.epona.runtime.budget.BreachLog;
@@ -29,6 +30,13 @@ final class CounterPublisher {
         final NodeCounters counters = node.counters();
         publisher.add(counters.counter(CounterType.CLOCK_STEPS), node.clock()::stepCount);
         publisher.add(counters.counter(CounterType.SHELF_OPEN_LOGS), node.logs()::openCount);
+        final CleaningStats cleaning = node.logs().cleaningStats();
+        publisher.add(counters.counter(CounterType.CLEANER_LOGS), cleaning::cleanedLogs);
+        publisher.add(counters.counter(CounterType.CLEANER_READ), cleaning::readLength);
+        publisher.add(counters.counter(CounterType.CLEANER_FREED), cleaning::freedLength);
+        publisher.add(counters.counter(CounterType.CLEANER_FAILURES), cleaning::failures);
+        publisher.add(counters.counter(CounterType.CLEANER_WAITING), cleaning::waitingLogs);
+        publisher.add(counters.counter(CounterType.CLEANER_MAX_DIRTY), cleaning::maxDirtyPercent);
         for (int laneId = 0; laneId < lanes.size(); laneId++) {
             publisher.add(
                     counters.counter(CounterType.JOURNAL_WRITES, laneId, "lane-" + laneId),

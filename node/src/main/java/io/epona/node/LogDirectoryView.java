@@ -5,6 +5,7 @@ import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import io.epona.partitionlog.PartitionDescription;
 import io.epona.partitionlog.PartitionDirectory;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 
@@ -33,6 +34,14 @@ public record LogDirectoryView(Supplier<ClusterImage> images) implements Partiti
     public int partitionIndex(final String topic, final int partition) {
         final PartitionInfo found = images.get().partition(topic, partition);
         return found == null ? -1 : found.partitionIndex();
+    }
+
+    @Override
+    public void forEachCompacted(final IntConsumer consumer) {
+        images.get().topics().stream()
+                .filter(topic -> topic.config().compact)
+                .flatMap(topic -> topic.partitions().stream())
+                .forEach(partition -> consumer.accept(partition.partitionIndex()));
     }
 
     @Override

@@ -12,8 +12,10 @@ import io.epona.controller.PartitionInfo;
 import io.epona.node.cell.CellNetwork;
 import io.epona.node.cell.Membership;
 import io.epona.node.config.CellKeys;
+import io.epona.node.config.LogKeys;
 import io.epona.node.config.ServiceKeys;
 import io.epona.node.metrics.MetricsServer;
+import io.epona.partitionlog.CleanerConfig;
 import io.epona.partitionlog.PartitionLogs;
 import io.epona.partitionlog.PartitionLogsConfig;
 import io.epona.runtime.FatalHandler;
@@ -111,7 +113,11 @@ final class NodeAssembly {
                 defaults.maxOpenLogs(),
                 defaults.idleCloseMs(),
                 config.get(LOG_RETENTION_INTERVAL).toMillis(),
-                defaults.stateIntervalMs());
+                defaults.stateIntervalMs(),
+                new CleanerConfig(
+                        config.get(LogKeys.LOG_CLEANER_INTERVAL).toMillis(),
+                        Math.toIntExact(config.get(LogKeys.LOG_CLEANER_MAP_LENGTH)),
+                        config.get(LogKeys.LOG_CLEANER_RATE)));
     }
 
     /** Starts everything; returns where clients connect. */

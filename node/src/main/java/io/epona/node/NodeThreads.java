@@ -33,6 +33,7 @@ import io.epona.runtime.config.ConfigKey;
 import io.epona.runtime.config.EponaConfig;
 import io.epona.sequencer.CheckpointAgent;
 import io.epona.sequencer.LaneGateway;
+import io.epona.sequencer.LaneState;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +58,7 @@ import org.agrona.concurrent.status.AtomicCounter;
 final class NodeThreads implements AutoCloseable {
     private static final int BACKOFF_YIELDS = 1;
     private static final long MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
+    private static final long CLEANER_PARK_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long STOP_TIMEOUT_MS = 20_000;
     private static final long ANSWERS_POLL_NS = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -144,8 +146,15 @@ final class NodeThreads implements AutoCloseable {
     private IntToLongFunction highWatermarks() {
         final ClusterImage image = node.controller().image();
         final long[] ends = new long[image.partitionIndexLimit()];
-        image.forEachPartition(partition -> ends[partition.partitionIndex()] =
-                lanes.get(partition.laneId()).store().state().nextOffset(partition.partitionIndex()));
+        image.forEachPartition(partition -> {
+            final LaneState state = lanes.get(partition.laneId()).store().state();
+            ends[partition.partitionIndex()] = state.nextOffset(partition.partitionIndex());
+            // What was deleted stays deleted, whether the partition's log has been told or not.
+            final long startOffset = state.startOffset(partition.partitionIndex());
+            if (startOffset > 0) {
+                node.logs().raiseLogStartOffset(partition.partitionIndex(), startOffset);
+            }
+        });
         return partitionIndex -> partitionIndex < ends.length ? ends[partitionIndex] : 0;
     }
 
@@ -263,6 +272,14 @@ final class NodeThreads implements AutoCloseable {
         agents.add(node.logs().maintenance());
         agents.add(new Background.Housekeeping(
                 node.counters(), node.clock(), CounterPublisher.of(node, lanes, gatewayAgents, coordinators)));
+        // It waits for the device for seconds, which nobody else should have to.
+        background.start(
+                node.logs().cleaner(),
+                context(
+                        IdleStrategies.byName(
+                                SignalledIdleStrategy.ALIAS,
+                                new IdleStrategies.Settings(0, BACKOFF_YIELDS, CLEANER_PARK_NS, CLEANER_PARK_NS)),
+                        ThreadPlacement.background(config.get(BACKGROUND_NICE))));
         // A steady pace: what it does can wait, and each wake-up takes a core from threads that records wait for.
         final IdleStrategies.Waiting waiting = waiting(config.get(BACKGROUND_IDLE), Long.MAX_VALUE, BACKGROUND_PARK);
         background.start(
@@ -341,6 +358,7 @@ final class NodeThreads implements AutoCloseable {
     public void close() {
         isServing = false;
         coordinators.close();
+        node.logs().stopCleaning();
         final List<String> stragglers = new ArrayList<>(hot.close(STOP_TIMEOUT_MS));
         activator.lanesEnded();
         stragglers.addAll(journals.close(STOP_TIMEOUT_MS));

@@ -2,8 +2,10 @@ package io.epona.partitionlog;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.security.DigestException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,12 +15,14 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 import org.apache.kafka.server.storage.log.FetchIsolation;
+import org.apache.kafka.storage.internals.log.Cleaner;
 import org.apache.kafka.storage.internals.log.FetchDataInfo;
 import org.apache.kafka.storage.internals.log.LogAppendInfo;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.LogFileUtils;
 import org.apache.kafka.storage.internals.log.LogSegment;
 import org.apache.kafka.storage.internals.log.LogStartOffsetIncrementReason;
+import org.apache.kafka.storage.internals.log.LogToClean;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
 
 /**
@@ -133,12 +137,22 @@ final class KafkaLog {
 
     /** Raises the first offset, as a TRIM frame asks for; records below are gone at once, files with retention. */
     void trim(final long newLogStartOffset) {
+        // All that was appended is committed; an append that is under way may not have said so yet.
+        try {
+            log.maybeIncrementHighWatermark(log.logEndOffsetMetadata());
+        } catch (final IOException e) {
+            throw new UncheckedIOException("cannot read " + log.dir(), e);
+        }
         log.maybeIncrementLogStartOffset(
-                Math.min(newLogStartOffset, log.logEndOffset()), LogStartOffsetIncrementReason.ClientRecordDeletion);
+                Math.min(newLogStartOffset, log.highWatermark()), LogStartOffsetIncrementReason.ClientRecordDeletion);
     }
 
     /** Empties the log, which begins at the offset from now on; for a log that is filled from another replica's. */
     void startAt(final long offset) throws IOException {
+        // First: what comes must not be taken for compacted. What is there now goes anyway.
+        if (!CleanMark.read(directory()).equals(CleanMark.NONE)) {
+            CleanMark.NONE.write(directory());
+        }
         log.truncateFullyAndStartAt(offset, Optional.of(offset));
         log.updateHighWatermark(log.logEndOffsetMetadata());
         flushedNamesBase = -1;
@@ -168,6 +182,10 @@ final class KafkaLog {
 
     /** Cuts everything from the offset on; for recovery after a failed flush. */
     void truncate(final long endOffset) throws IOException {
+        final CleanMark mark = CleanMark.read(directory());
+        if (mark.holesBelow() > endOffset) {
+            mark.cutTo(endOffset).write(directory());
+        }
         log.truncateTo(endOffset);
         log.updateHighWatermark(log.logEndOffsetMetadata());
     }
@@ -216,6 +234,56 @@ final class KafkaLog {
                     slot);
         }
         return new LogRead(LogRead.Status.EMPTY, null, 0, -1, log.logStartOffset(), endOffset, null);
+    }
+
+    /** Whether there is nothing but the segment that is appended to; cheap. */
+    boolean isOneSegment() {
+        return log.numberOfSegments() == 1;
+    }
+
+    /** The log as the decision about cleaning sees it: below the first open transaction. */
+    CleaningPolicy.Log forCleaning() throws IOException {
+        return new CleaningPolicy.Log(
+                segments(), log.logStartOffset(), CleanMark.read(directory()), log.lastStableOffset());
+    }
+
+    /**
+     * Flushes the segments that are not appended to any more, if that is not known of them: after a process was killed
+     * nobody remembers how much of them was. Any thread.
+     */
+    void flushRolled() {
+        log.flushUptoOffsetExclusive(log.activeSegment().baseOffset());
+    }
+
+    /** Below it everything is on the device, as is known of it. */
+    long recoveryPoint() {
+        return log.recoveryPoint();
+    }
+
+    /**
+     * Notes that offsets below another one may be missing, because the replica that they come from compacted its log;
+     * only once all that is there below has been flushed.
+     */
+    void noteHolesBelow(final long offset) throws IOException {
+        final CleanMark mark = CleanMark.read(directory());
+        if (mark.holesBelow() < offset) {
+            mark.holesUpTo(offset).write(directory());
+        }
+    }
+
+    /**
+     * Compacts the segments below an offset; appends and reads go on.
+     *
+     * @return the first offset that is dirty still
+     */
+    long clean(final Cleaner cleaner, final CleaningPolicy.Range range, final long nowMs) throws IOException {
+        try {
+            return cleaner.doClean(
+                            new LogToClean(log, range.firstDirtyOffset(), range.firstUncleanableOffset(), false), nowMs)
+                    .getKey();
+        } catch (final DigestException e) {
+            throw new IllegalStateException("cannot hash keys", e);
+        }
     }
 
     /** Reads; only {@link LogRead.Status#RECORDS} keeps the slot's lease. */

@@ -90,7 +90,10 @@ final class KafkaLogOpener {
             final UnifiedLog log =
                     new QuietLog(offsets.logStartOffset(), local, shared, epochs, producers, description.topicId());
             if (!clean) {
-                cutAtHole(log, saved.recoveryPoint());
+                cutAtHole(
+                        log,
+                        Math.max(
+                                saved.recoveryPoint(), CleanMark.read(directory).holesBelow()));
             }
             log.updateHighWatermark(log.logEndOffsetMetadata());
             final LogTransactionState transactions = new LogTransactionState(log, local, producers, isTransactional);
@@ -137,12 +140,12 @@ final class KafkaLogOpener {
 
     /**
      * After a power cut a segment may have lost its end, exactly at a batch, while the next one has kept its records:
-     * Kafka's recovery sees two sound segments. Offsets of a log have no holes, so what is behind one is cut off; it
-     * was not flushed, and the journal has it.
+     * Kafka's recovery sees two sound segments. Offsets of a log have no holes but where it was compacted, so what is
+     * behind one is cut off; it was not flushed, and the journal has it.
      */
-    private static void cutAtHole(final UnifiedLog log, final long recoveryPoint) throws IOException {
+    private static void cutAtHole(final UnifiedLog log, final long fromOffset) throws IOException {
         LogSegment previous = null;
-        for (final LogSegment segment : log.logSegments(recoveryPoint, Long.MAX_VALUE)) {
+        for (final LogSegment segment : log.logSegments(fromOffset, Long.MAX_VALUE)) {
             if (previous != null && previous.readNextOffset() != segment.baseOffset()) {
                 final long endOffset = previous.readNextOffset();
                 LOG.warn(

@@ -53,8 +53,8 @@ final class KafkaLogs implements AutoCloseable {
     }
 
     /**
-     * The topic's configuration as a log gets it: retention is decided by {@link RetentionPolicy}, flushes by the shelf
-     * agent, so Kafka's own are switched off.
+     * The topic's configuration as a log gets it: retention is decided by {@link RetentionPolicy}, compaction by
+     * {@link CleaningPolicy}, flushes by the shelf agent, so Kafka's own are switched off.
      */
     LogConfig effective(final LogConfig config) {
         if (derived.size() > MAX_DERIVED_CONFIGS) {
@@ -67,7 +67,12 @@ final class KafkaLogs implements AutoCloseable {
         final Map<String, Object> values = new HashMap<>(config.originals());
         values.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
         values.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
-        values.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+        // With both policies a log rolls in time for max.compaction.lag.ms, and lets go of what is below its start.
+        values.put(
+                TopicConfig.CLEANUP_POLICY_CONFIG,
+                config.compact
+                        ? TopicConfig.CLEANUP_POLICY_COMPACT + ',' + TopicConfig.CLEANUP_POLICY_DELETE
+                        : TopicConfig.CLEANUP_POLICY_DELETE);
         values.put(TopicConfig.FLUSH_MESSAGES_INTERVAL_CONFIG, Long.toString(Long.MAX_VALUE));
         values.put(TopicConfig.PREALLOCATE_CONFIG, "false");
         values.put(

@@ -16,6 +16,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class LogFileCursor implements AutoCloseable {
     private final Path directory;
+    private final long holesBelow;
     private final List<Path> files;
     private final List<RetentionPolicy.Segment> segments;
     private final ByteBuffer header = ByteBuffer.allocate(RecordBatchDescriptor.BATCH_OVERHEAD);
@@ -25,8 +26,10 @@ final class LogFileCursor implements AutoCloseable {
     private long filePosition;
     private long endOffset;
 
-    LogFileCursor(final Path directory) {
+    /** @param holesBelow offsets below may be missing because of compaction */
+    LogFileCursor(final Path directory, final long holesBelow) {
         this.directory = directory;
+        this.holesBelow = holesBelow;
         this.segments = ClosedLog.segments(directory);
         this.files = ClosedLog.files(directory);
         this.endOffset = firstOffset();
@@ -34,6 +37,10 @@ final class LogFileCursor implements AutoCloseable {
 
     Path directory() {
         return directory;
+    }
+
+    long holesBelow() {
+        return holesBelow;
     }
 
     /** Base offset of the first segment; 0 when there is none. */

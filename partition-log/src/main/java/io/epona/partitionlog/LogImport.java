@@ -3,7 +3,9 @@ package io.epona.partitionlog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.TimestampType;
@@ -20,8 +22,14 @@ import org.apache.kafka.common.record.internal.RecordBatch;
  * on from there.
  */
 public final class LogImport implements AutoCloseable {
+    private static final long MAINTENANCE_POLL_MS = 1;
+
     private final PartitionLogs logs;
-    private List<LogSlot> dirty = new ArrayList<>();
+    private final List<LogSlot> dirty = new ArrayList<>();
+
+    /** Logs to the ends of what was appended behind missing offsets and not flushed yet. */
+    private final Map<LogSlot, Long> holes = new HashMap<>();
+
     private LogSlot slot;
     private boolean isDirty;
 
@@ -35,17 +43,33 @@ public final class LogImport implements AutoCloseable {
     }
 
     /**
-     * Opens a partition's log.
+     * Opens a partition's log. Until it is given back, and flushed if it was changed, neither retention nor compaction
+     * touch it.
      *
      * @return false when there is no such partition (any more)
+     * @throws InterruptedException while it waited for them to give it up
      */
-    public boolean open(final int partitionIndex) {
+    public boolean open(final int partitionIndex) throws InterruptedException {
         if (slot != null) {
             throw new IllegalStateException("not released: partitionIndex=" + slot.partitionIndex());
         }
-        slot = logs.acquire(partitionIndex);
         isDirty = false;
-        return slot != null;
+        final LogSlot wanted = logs.acquire(partitionIndex);
+        if (wanted == null) {
+            return false;
+        }
+        if (!dirty.contains(wanted)) {
+            try {
+                while (!wanted.takeOver()) {
+                    Thread.sleep(MAINTENANCE_POLL_MS);
+                }
+            } catch (final InterruptedException e) {
+                wanted.release();
+                throw e;
+            }
+        }
+        slot = wanted;
+        return true;
     }
 
     /** End of the open log. */
@@ -94,7 +118,10 @@ public final class LogImport implements AutoCloseable {
     public void startAt(final long offset) {
         try {
             markDirty();
-            slot.log().startAt(offset);
+            holes.remove(slot);
+            synchronized (slot) {
+                slot.log().startAt(offset);
+            }
         } catch (final IOException e) {
             throw failure(e);
         }
@@ -105,7 +132,10 @@ public final class LogImport implements AutoCloseable {
         try {
             if (slot.log().logEndOffset() > endOffset) {
                 markDirty();
-                slot.log().truncate(endOffset);
+                holes.computeIfPresent(slot, (key, holesBelow) -> Math.min(holesBelow, endOffset));
+                synchronized (slot) {
+                    slot.log().truncate(endOffset);
+                }
             }
         } catch (final IOException | KafkaStorageException e) {
             throw failure(e);
@@ -139,6 +169,12 @@ public final class LogImport implements AutoCloseable {
                 } else {
                     markDirty();
                     check(batch, group.nextOffset, limitOffset);
+                    if (batch.baseOffset() > group.nextOffset) {
+                        holes.put(slot, batch.baseOffset());
+                    }
+                    if (batch.isTransactional()) {
+                        slot.log().beginTransactions();
+                    }
                     appendedLength += batch.sizeInBytes();
                     group.add(batch);
                 }
@@ -263,9 +299,12 @@ public final class LogImport implements AutoCloseable {
     /** Gives the open log back; one that was changed stays open until it is flushed. */
     public void release() {
         if (slot != null) {
-            if (isDirty) {
+            if (dirty.contains(slot)) {
+                slot.release();
+            } else if (isDirty) {
                 dirty.add(slot);
             } else {
+                slot.endMaintain();
                 slot.release();
             }
             slot = null;
@@ -283,25 +322,59 @@ public final class LogImport implements AutoCloseable {
      * @throws PartitionLogException when that failed: nothing may be called durable then
      */
     public void flush() {
-        final List<LogSlot> slots = dirty;
-        dirty = new ArrayList<>();
-        final FlushRound round = new FlushRound(logs, 0, slots, false, true);
+        // The round gives back a lease of each, the end of this another one.
+        dirty.forEach(LogImport::leaseAgain);
+        final FlushRound round = new FlushRound(logs, 0, List.copyOf(dirty), false, true);
         final FlushPace unpaced = new FlushPace(Integer.MAX_VALUE);
         try {
             while (!round.isComplete()) {
                 round.step(unpaced, unpaced);
             }
             logs.flushNames();
+            for (final LogSlot flushed : dirty) {
+                noteHoles(flushed);
+            }
         } catch (final IOException | KafkaStorageException e) {
             logs.fail();
             throw new PartitionLogException("cannot flush partition logs: log.dir=" + logs.directory(), e);
         }
+        giveBack();
+    }
+
+    private static void leaseAgain(final LogSlot leased) {
+        if (!leased.tryLease(leased.lastUsedNs())) {
+            throw new IllegalStateException("a leased log is not open: partitionIndex=" + leased.partitionIndex());
+        }
+    }
+
+    /**
+     * What is flushed may lack offsets from now on. Before that, a recovery that finds offsets missing takes them for
+     * lost and cuts the log there, to be filled again.
+     */
+    private void noteHoles(final LogSlot flushed) throws IOException {
+        final Long holesBelow = holes.remove(flushed);
+        synchronized (flushed) {
+            // The directory's name belongs to the log as long as it is not deleted.
+            if (holesBelow != null && !flushed.isDeleted()) {
+                final KafkaLog log = flushed.log();
+                log.noteHolesBelow(Math.min(holesBelow, log.logEndOffset()));
+            }
+        }
+    }
+
+    private void giveBack() {
+        for (final LogSlot changed : dirty) {
+            changed.endMaintain();
+            changed.release();
+        }
+        dirty.clear();
     }
 
     /** Flushes the open log, so that what waits to be written does not grow without bound. */
     public void flushOpen() {
         try {
             slot.log().flush();
+            noteHoles(slot);
         } catch (final IOException | KafkaStorageException e) {
             if (!slot.isDeleted()) {
                 logs.fail();
@@ -325,7 +398,7 @@ public final class LogImport implements AutoCloseable {
     @Override
     public void close() {
         release();
-        dirty.forEach(LogSlot::release);
-        dirty = new ArrayList<>();
+        giveBack();
+        holes.clear();
     }
 }

@@ -206,7 +206,7 @@ final class LogMaintenance implements Agent {
 
     private void retain(final int partitionIndex) throws IOException {
         final PartitionDescription partition = directory.partition(partitionIndex);
-        if (partition == null || !partition.config().delete) {
+        if (partition == null) {
             return;
         }
         if (!logs.isOpen(partitionIndex) && !wouldDelete(partition)) {
@@ -217,24 +217,35 @@ final class LogMaintenance implements Agent {
             return;
         }
         try {
-            final KafkaLog log = slot.log();
-            final List<RetentionPolicy.Segment> segments = log.segments();
-            final long endOffset = log.logEndOffset();
-            final long newStart = newStart(partition.config(), segments, log.logStartOffset(), endOffset);
-            if (RetentionPolicy.deletes(segments, endOffset, newStart)) {
-                final int deleted = log.deleteSegmentsBelow(newStart);
-                logs.states().put(partition, log.openState());
-                slot.logStartOffsetAtLeast(log.logStartOffset());
-                LOG.info(
-                        "retention deleted {} segments of {}: first offset is {} now",
-                        deleted,
-                        partition.directoryName(),
-                        log.logStartOffset());
+            if (slot.tryMaintain()) {
+                try {
+                    retain(slot, partition);
+                } finally {
+                    slot.endMaintain();
+                }
             }
-            log.removeExpiredProducers(clock.epochMs());
         } finally {
             slot.release();
         }
+    }
+
+    private void retain(final LogSlot slot, final PartitionDescription partition) throws IOException {
+        slot.applyLogStartOffset();
+        final KafkaLog log = slot.log();
+        final List<RetentionPolicy.Segment> segments = log.segments();
+        final long endOffset = log.logEndOffset();
+        final long newStart = newStart(partition.config(), segments, log.logStartOffset(), endOffset);
+        if (RetentionPolicy.deletes(segments, endOffset, newStart)) {
+            final int deleted = log.deleteSegmentsBelow(newStart);
+            logs.states().put(partition, log.openState());
+            slot.logStartOffsetAtLeast(log.logStartOffset());
+            LOG.info(
+                    "retention deleted {} segments of {}: first offset is {} now",
+                    deleted,
+                    partition.directoryName(),
+                    log.logStartOffset());
+        }
+        log.removeExpiredProducers(clock.epochMs());
     }
 
     /** Of a log that is not open, by its directory. */
@@ -244,7 +255,7 @@ final class LogMaintenance implements Agent {
         if (segments.isEmpty()) {
             return false;
         }
-        final long start = logs.states().get(partition).logStartOffset();
+        final long start = logs.knownStartOffset(partition);
         final long newStart = newStart(partition.config(), segments, start, Long.MAX_VALUE);
         return RetentionPolicy.deletes(segments, Long.MAX_VALUE, newStart);
     }
@@ -255,7 +266,12 @@ final class LogMaintenance implements Agent {
             final long startOffset,
             final long endOffset) {
         return RetentionPolicy.newLogStartOffset(
-                segments, startOffset, endOffset, config.retentionSize, config.retentionMs, clock.epochMs());
+                segments,
+                startOffset,
+                endOffset,
+                config.delete ? config.retentionSize : RetentionPolicy.UNLIMITED,
+                config.delete ? config.retentionMs : RetentionPolicy.UNLIMITED,
+                clock.epochMs());
     }
 
     private int remember(final long nowNs) throws IOException {

@@ -52,6 +52,7 @@ final class LogReader {
     private LogRead readLeased(final LogSlot slot, final Reading reading) {
         LogRead.Status status = null;
         try {
+            slot.applyLogStartOffset();
             final LogRead read = reading.read();
             status = read.status();
             return read;
@@ -111,6 +112,7 @@ final class LogReader {
             return Optional.empty();
         }
         try {
+            slot.applyLogStartOffset();
             return query.ask(slot.log());
         } catch (final IOException e) {
             throw failure(slot, e);

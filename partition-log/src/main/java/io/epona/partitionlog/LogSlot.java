@@ -1,5 +1,6 @@
 package io.epona.partitionlog;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -19,6 +20,9 @@ final class LogSlot {
     private volatile boolean deleted;
     private volatile long lastUsedNs;
     private final AtomicLong logStartOffset = new AtomicLong(PartitionLogs.UNKNOWN_OFFSET);
+
+    private final AtomicBoolean isMaintained = new AtomicBoolean();
+    private volatile boolean isWanted;
 
     /** Shelf agent: has appends that no flush round has yet taken over. */
     private boolean dirty;
@@ -87,12 +91,48 @@ final class LogSlot {
         }
     }
 
+    /** With a lease: the log begins where it is known to begin, as far as it reaches. */
+    void applyLogStartOffset() {
+        final long known = logStartOffset.get();
+        if (log.logStartOffset() < known) {
+            log.trim(known);
+        }
+    }
+
+    /** Retention and cleaning take turns: whoever gets false tries again later. Ends with {@link #endMaintain()}. */
+    boolean tryMaintain() {
+        return isMaintained.compareAndSet(false, true);
+    }
+
+    void endMaintain() {
+        isMaintained.set(false);
+    }
+
+    /**
+     * As {@link #tryMaintain}, for somebody who does not take turns: cleaning gives up what it is at. Asked again until
+     * it is granted.
+     */
+    boolean takeOver() {
+        isWanted = true;
+        if (tryMaintain()) {
+            isWanted = false;
+            return true;
+        }
+        return false;
+    }
+
+    /** Whether whoever maintains the log is to give it up. */
+    boolean isWanted() {
+        return isWanted;
+    }
+
     /** With the monitor held, and not open: the caller has the first lease. */
     void opened(final KafkaLog openedLog, final PartitionDescription openedDescription, final long nowNs) {
         log = openedLog;
         description = openedDescription;
         lastUsedNs = nowNs;
         logStartOffsetAtLeast(openedLog.logStartOffset());
+        applyLogStartOffset();
         leases.set(1);
     }
 

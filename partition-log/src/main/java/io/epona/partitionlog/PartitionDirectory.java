@@ -1,5 +1,6 @@
 package io.epona.partitionlog;
 
+import java.util.function.IntConsumer;
 import org.apache.kafka.common.Uuid;
 
 /**
@@ -21,6 +22,15 @@ public interface PartitionDirectory {
      * @return the partition's number in the cell, or -1 when there is none of this name
      */
     int partitionIndex(String topic, int partition);
+
+    /**
+     * Hands on the numbers of all partitions whose topics have {@code cleanup.policy=compact}, alone or not.
+     *
+     * @param consumer called within this call
+     */
+    default void forEachCompacted(final IntConsumer consumer) {
+        // none
+    }
 
     /**
      * Whether a topic was there and was deleted, so that what is left of it may be removed.

@@ -86,6 +86,36 @@ final class PartitionLogLimits {
     /** Kafka's {@code transaction.max.timeout.ms}. */
     static final int MAX_TRANSACTION_TIMEOUT_MS = 15 * 60_000;
 
+    /** As Kafka's {@code log.cleaner.backoff.ms}. */
+    static final long DEFAULT_CLEANER_INTERVAL_MS = 15_000L;
+
+    /** Some 600,000 keys a round; a log with more is cleaned in several. */
+    static final int DEFAULT_CLEANER_MAP_LENGTH = 16 * 1024 * 1024;
+
+    /** Room for a few thousand keys: with less, cleaning a large log would take a round for each segment. */
+    static final int MIN_CLEANER_MAP_LENGTH = 64 * 1024;
+
+    /** A few per cent of what a device does, so that the journal's writes do not notice. */
+    static final long DEFAULT_CLEANER_LENGTH_PER_SECOND = 32L * 1024 * 1024;
+
+    /** How full the map of keys may be; Kafka's {@code log.cleaner.io.buffer.load.factor}. */
+    static final double CLEANER_MAP_LOAD = 0.9;
+
+    /** One buffer to read, one to write; more where a batch is longer. */
+    static final int CLEANER_BUFFER_LENGTH = 256 * 1024;
+
+    /** Longest batch that cleaning can take when the topic's limit was lowered: that of Kafka's frames. */
+    static final int CLEANER_MAX_BUFFER_LENGTH = 256 * 1024 * 1024;
+
+    /** What flushes and renames of cleaning one log count for in its pace: no more than a dozen logs a second. */
+    static final int CLEANING_COST_LENGTH = 2 * 1024 * 1024;
+
+    /** A log that could not be cleaned is left alone for so long: most often the device is full. */
+    static final long CLEANING_RETRY_MS = 10 * 60_000L;
+
+    /** Logs looked at in one duty cycle for whether they need cleaning: each costs a listing, if it is not open. */
+    static final int LOOKS_PER_CYCLE = 64;
+
     private PartitionLogLimits() {}
 
     /** As many logs as the process can well keep open. */

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.Agent;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,7 @@ public final class PartitionLogs implements AutoCloseable {
     private final LogDeletions deletions;
     private final FileSystemFlush fileSystemFlush;
     private final LogMaintenance maintenance;
+    private final LogCleaning cleaning;
     private final LogSlots slots;
     private final LogReader reader;
     private final ConcurrentLinkedQueue<Integer> openRequests = new ConcurrentLinkedQueue<>();
@@ -79,6 +81,7 @@ public final class PartitionLogs implements AutoCloseable {
         this.reader = new LogReader(slots, states, directory);
         this.fileSystemFlush = new FileSystemFlush(config.directory());
         this.maintenance = new LogMaintenance(this, directory, clock, fatal, errors);
+        this.cleaning = new LogCleaning(this, directory, clock, fatal, errors);
     }
 
     /** Makes the directory when absent, reads its names and what is remembered of the logs. Opens no log. */
@@ -117,6 +120,24 @@ public final class PartitionLogs implements AutoCloseable {
     /** Does in small steps what takes long: closing, retention, removal, opening for readers. Runs on one thread. */
     public Agent maintenance() {
         return maintenance;
+    }
+
+    /**
+     * Compacts the logs of compacted topics. It waits for the device for seconds, so it runs on a thread of its own,
+     * which must have ended before {@link #close()}; {@link #stopCleaning()} makes it end soon.
+     */
+    public Agent cleaner() {
+        return cleaning;
+    }
+
+    /** What the cleaner has done; any thread. */
+    public CleaningStats cleaningStats() {
+        return cleaning.stats();
+    }
+
+    /** Has the cleaner leave what it is at as it was, and begin nothing more. Any thread. */
+    public void stopCleaning() {
+        cleaning.stop();
     }
 
     /**
@@ -206,6 +227,40 @@ public final class PartitionLogs implements AutoCloseable {
         final LogSlot known = slots.getOrMake(partitionIndex);
         known.logStartOffsetAtLeast(states.get(partition).logStartOffset());
         return known.logStartOffset();
+    }
+
+    /**
+     * Records below an offset have been deleted, by what the lane's log says: from now on the partition begins there.
+     * Their files follow with retention. Opens nothing; any thread.
+     */
+    public void raiseLogStartOffset(final int partitionIndex, final long offset) {
+        if (logStartOffset(partitionIndex) < offset) {
+            slots.getOrMake(partitionIndex).logStartOffsetAtLeast(offset);
+        }
+    }
+
+    /**
+     * Up to where compaction may have taken records out of a log; 0 when it never was compacted. Opens nothing, but
+     * reads a small file; any thread.
+     *
+     * @throws PartitionLogException when that cannot be read
+     */
+    public long compactedBelow(final int partitionIndex) {
+        final PartitionDescription partition = directory.partition(partitionIndex);
+        if (partition == null) {
+            return 0;
+        }
+        try {
+            return CleanMark.read(path(partition)).holesBelow();
+        } catch (final IOException e) {
+            throw new PartitionLogException("cannot read how far a log is compacted: log=" + path(partition), e);
+        }
+    }
+
+    /** First offset of a log that may be closed, without making a slot for it. */
+    long knownStartOffset(final PartitionDescription partition) {
+        final LogSlot slot = slots.get(partition.partitionIndex());
+        return Math.max(states.get(partition).logStartOffset(), slot == null ? UNKNOWN_OFFSET : slot.logStartOffset());
     }
 
     /**
@@ -323,6 +378,15 @@ public final class PartitionLogs implements AutoCloseable {
         } catch (final IOException e) {
             throw new PartitionLogException("cannot remove " + ShelfMark.file(directory(), laneId), e);
         }
+    }
+
+    /** As {@link LogSlots#leaseIfOpen}. */
+    LogSlot leaseIfOpen(final int partitionIndex) {
+        return slots.leaseIfOpen(partitionIndex);
+    }
+
+    Time time() {
+        return kafka.time();
     }
 
     /** {@link PartitionDirectory#announcedLimit()}. */

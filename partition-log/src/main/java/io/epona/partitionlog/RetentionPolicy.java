@@ -26,7 +26,8 @@ final class RetentionPolicy {
      * The log's first offset after retention.
      *
      * <p>By size, oldest segments go as long as what remains is at least the limit; by time, as long as their last
-     * append is older than the limit. The last segment goes like any other when it holds records.
+     * append is older than the limit. The last segment goes like any other when it holds records; compaction may have
+     * left others without any.
      *
      * @param segments oldest first, at least one
      * @param logStartOffset first offset now
@@ -49,7 +50,8 @@ final class RetentionPolicy {
             final boolean belowStart = first < last && endOffset <= logStartOffset;
             final boolean tooMuch = retentionLength >= 0 && remaining - segment.length() >= retentionLength;
             final boolean tooOld = retentionMs >= 0 && nowMs - segment.lastAppendMs() > retentionMs;
-            if (!belowStart && (segment.length() == 0 || !tooMuch && !tooOld)) {
+            final boolean isEmptyEnd = first == last && segment.length() == 0;
+            if (!belowStart && (isEmptyEnd || !tooMuch && !tooOld)) {
                 break;
             }
             remaining -= segment.length();

@@ -3,6 +3,7 @@ package io.epona.partitionlog;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.storage.internals.log.LogConfig;
 
@@ -56,6 +57,13 @@ final class FakePartitions implements PartitionDirectory {
     /** The topic is deleted, and that is known. */
     void delete(final int partitionIndex) {
         deletedTopics.add(remove(partitionIndex).topicId());
+    }
+
+    @Override
+    public void forEachCompacted(final IntConsumer consumer) {
+        partitions.values().stream()
+                .filter(partition -> partition.config().compact)
+                .forEach(partition -> consumer.accept(partition.partitionIndex()));
     }
 
     @Override

@@ -7,11 +7,14 @@ import io.epona.codec.RecordBatchDescriptor;
 import io.epona.codec.RecordBatchEncoder;
 import io.epona.journal.LogRing;
 import io.epona.runtime.LaneCounters;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /**
  * What a lane and its journal do, as far as partition logs see it: frames in a ring, a committed position, and all
@@ -97,6 +100,45 @@ final class TestLane implements AutoCloseable {
         final int recordCount = RecordBatchDescriptor.lastOffsetDelta(batch, 0) + 1;
         appendBatch(partitionIndex, batch, batch.capacity(), baseOffset, recordCount);
         return baseOffset;
+    }
+
+    /** One committed frame with one record; a null value is a tombstone. */
+    void appendKeyed(final int partitionIndex, final String key, final String value) {
+        appendRecords(
+                partitionIndex,
+                MemoryRecords.withRecords(
+                        Compression.NONE,
+                        new SimpleRecord(
+                                1_000L + position,
+                                key.getBytes(StandardCharsets.US_ASCII),
+                                value == null ? null : value.getBytes(StandardCharsets.US_ASCII))));
+    }
+
+    /** One committed frame with one batch, whose offsets are given here. */
+    void appendRecords(final int partitionIndex, final MemoryRecords records) {
+        final UnsafeBuffer batch = new UnsafeBuffer(records.buffer());
+        final long baseOffset = nextOffset(partitionIndex);
+        RecordBatchDescriptor.stampBaseOffset(batch, 0, baseOffset);
+        RecordBatchDescriptor.stampPartitionLeaderEpoch(batch, 0, LEADER_EPOCH);
+        appendBatch(
+                partitionIndex,
+                batch,
+                batch.capacity(),
+                baseOffset,
+                RecordBatchDescriptor.lastOffsetDelta(batch, 0) + 1);
+    }
+
+    /** One committed frame that moves the partition's first offset. */
+    void appendTrim(final int partitionIndex, final long startOffset) {
+        final long at = FrameDescriptor.framePosition(position, spanLength());
+        frames.encodeTrim(ring.buffer(), ring.offset(at), at, LEADER_EPOCH, partitionIndex, startOffset, 0, 0);
+        final byte[] copy = new byte[FrameDescriptor.HEADER_LENGTH];
+        ring.buffer().getBytes(ring.offset(at), copy);
+        journal.put(at, copy);
+        position = at + FrameDescriptor.HEADER_LENGTH;
+        counters.appended().setRelease(position);
+        counters.durable().setRelease(position);
+        counters.committed().setRelease(position);
     }
 
     private void appendBatch(

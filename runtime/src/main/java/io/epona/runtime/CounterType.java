@@ -140,6 +140,31 @@ public enum CounterType {
     /** Open partition logs. */
     SHELF_OPEN_LOGS(301, "shelf-open-logs", Unit.GAUGE, Scope.NODE, "Partition logs that are open"),
 
+    /** Times that a log was compacted. */
+    CLEANER_LOGS(311, "cleaner-logs", Unit.COUNT, Scope.NODE, "Times that a partition log was compacted"),
+    /** Bytes of segments that went through compaction. */
+    CLEANER_READ(312, "cleaner-read", Unit.BYTES, Scope.NODE, "Bytes of partition logs that were compacted"),
+    /** Bytes that compaction freed. */
+    CLEANER_FREED(
+            313, "cleaner-freed", Unit.BYTES, Scope.NODE, "Bytes by which compaction made partition logs shorter"),
+    /** Failed compactions. */
+    CLEANER_FAILURES(
+            314,
+            "cleaner-failures",
+            Unit.COUNT,
+            Scope.NODE,
+            "Partition logs that could not be compacted; each is tried again"),
+    /** Logs that wait to be compacted. */
+    CLEANER_WAITING(
+            315, "cleaner-waiting", Unit.GAUGE, Scope.NODE, "Partition logs found to need compaction and not done yet"),
+    /** Largest dirty share. */
+    CLEANER_MAX_DIRTY(
+            316,
+            "cleaner-max-dirty",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Largest share of not yet compacted bytes in a compacted topic's log, percent"),
+
     /** Open connections. */
     GATEWAY_CONNECTIONS(401, "gateway-connections", Unit.GAUGE, Scope.GATEWAY, "Open client connections"),
     /** Accepted connections. */

@@ -100,6 +100,12 @@ final class BatchJudge {
                 return compressed;
             }
         }
+        if (config.compact) {
+            final BatchVerdict keys = judgeKeys(records);
+            if (keys != null) {
+                return keys;
+            }
+        }
         isLogAppendTime = config.messageTimestampType == TimestampType.LOG_APPEND_TIME;
         return isLogAppendTime ? stampAppendTime(batch) : judgeCreateTime(batch, records, config);
     }
@@ -118,6 +124,34 @@ final class BatchJudge {
                     "Produce requests with version " + version + " are not allowed to use ZStandard compression.");
         }
         return null;
+    }
+
+    /** Compaction would drop a record without a key, so nobody may write one. */
+    private BatchVerdict judgeKeys(final MemoryRecords records) {
+        final List<BatchIndexAndErrorMessage> errors = new ArrayList<>();
+        int keylessCount = 0;
+        int index = 0;
+        final MutableRecordBatch batch = records.batches().iterator().next();
+        try (CloseableIterator<Record> iterator = batch.skipKeyValueIterator(bufferSupplier)) {
+            while (iterator.hasNext()) {
+                if (!iterator.next().hasKey()) {
+                    keylessCount++;
+                    if (errors.size() < MAX_RECORD_ERRORS) {
+                        errors.add(new BatchIndexAndErrorMessage()
+                                .setBatchIndex(index)
+                                .setBatchIndexErrorMessage("Compacted topic cannot accept message without key."));
+                    }
+                }
+                index++;
+            }
+        }
+        return keylessCount == 0
+                ? null
+                : new BatchVerdict(
+                        Errors.INVALID_RECORD,
+                        "Compacted topic cannot accept message without key: records without one=" + keylessCount
+                                + ", records in the batch=" + index + '.',
+                        errors);
     }
 
     private BatchVerdict stampAppendTime(final UnsafeBuffer batch) {

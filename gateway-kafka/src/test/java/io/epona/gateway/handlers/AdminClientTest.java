@@ -112,7 +112,7 @@ class AdminClientTest {
         assertRefused(InvalidPartitionsException.class, new NewTopic("a", 0, (short) 1));
         assertRefused(
                 InvalidConfigurationException.class,
-                new NewTopic("a", 1, (short) 1).configs(Map.of("cleanup.policy", "compact")));
+                new NewTopic("a", 1, (short) 1).configs(Map.of("cleanup.policy", "squeeze")));
         get(admin.createTopics(List.of(new NewTopic("dry", 1, (short) 1)), new CreateTopicsOptions().validateOnly(true))
                 .all());
         assertEquals(Set.of("taken"), get(admin.listTopics().names()));

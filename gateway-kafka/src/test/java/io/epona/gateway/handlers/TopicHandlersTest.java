@@ -105,7 +105,7 @@ class TopicHandlersTest {
         CreatableTopic configured = topic("configured", 1, 1);
         configured
                 .configs()
-                .add(new CreatableTopicConfig().setName("cleanup.policy").setValue("compact"));
+                .add(new CreatableTopicConfig().setName("cleanup.policy").setValue("squeeze"));
         List<CreatableTopicResult> results = create(
                 version,
                 false,

@@ -76,11 +76,13 @@ public final class JournalVerifyCommand implements Callable<Integer> {
         try (DrainedLogVerifier verifier = new DrainedLogVerifier(logs, new LogDirectoryView(image::get))) {
             JournalTool.dump(lane, 0, verifier);
             out.printf(
-                    "  partition logs: directory=%s, batches equal=%d, not drained yet=%d, deleted=%d, different=%d%n",
+                    "  partition logs: directory=%s, batches equal=%d, not drained yet=%d, deleted=%d,"
+                            + " compacted=%d, different=%d%n",
                     logs,
                     verifier.equalCount(),
                     verifier.notDrainedCount(),
                     verifier.deletedCount(),
+                    verifier.compactedCount(),
                     verifier.differenceCount());
             verifier.differences().forEach(difference -> out.println("    " + difference));
             return verifier.differenceCount() == 0;

@@ -69,6 +69,29 @@ public final class LogKeys {
             .rule(ConfigRule.range(1, 1_000_000))
             .build();
 
+    /** Pace of looks for logs to compact. */
+    public static final ConfigKey<Duration> LOG_CLEANER_INTERVAL = ConfigKey.ofDuration("log.cleaner.interval")
+            .doc("How often compacted topics' logs are looked at for whether they need cleaning"
+                    + " (Kafka's log.cleaner.backoff.ms).")
+            .defaultValue(Duration.ofSeconds(15))
+            .rule(ConfigRule.durationRange(Duration.ofMillis(10), Duration.ofDays(1)))
+            .build();
+
+    /** Memory of the cleaner. */
+    public static final ConfigKey<Long> LOG_CLEANER_MAP_LENGTH = ConfigKey.ofBytes("log.cleaner.map.length")
+            .doc("Memory for the keys of one round of cleaning, 24 bytes a key, taken while a log is cleaned; more keys"
+                    + " take several rounds (Kafka's log.cleaner.dedupe.buffer.size).")
+            .defaultValue(16 * MIB)
+            .rule(ConfigRule.sizeRange(64 * KIB, GIB))
+            .build();
+
+    /** Pace of cleaning. */
+    public static final ConfigKey<Long> LOG_CLEANER_RATE = ConfigKey.ofBytes("log.cleaner.rate")
+            .doc("Bytes a second that cleaning reads and writes (Kafka's log.cleaner.io.max.bytes.per.second).")
+            .defaultValue(32 * MIB)
+            .rule(ConfigRule.sizeRange(KIB, 64 * GIB))
+            .build();
+
     /** Longest response. */
     public static final ConfigKey<Long> FETCH_MAX_RESPONSE_LENGTH = ConfigKey.ofBytes("fetch.max-response.length")
             .doc("Most bytes of records in one fetch response, unless a single batch is longer"

@@ -16,6 +16,9 @@ import static io.epona.node.config.LogKeys.FETCH_MAX_OUTBOUND_LENGTH;
 import static io.epona.node.config.LogKeys.FETCH_MAX_RESPONSE_LENGTH;
 import static io.epona.node.config.LogKeys.FETCH_MAX_SESSIONS;
 import static io.epona.node.config.LogKeys.FETCH_SESSION_EVICTION;
+import static io.epona.node.config.LogKeys.LOG_CLEANER_INTERVAL;
+import static io.epona.node.config.LogKeys.LOG_CLEANER_MAP_LENGTH;
+import static io.epona.node.config.LogKeys.LOG_CLEANER_RATE;
 import static io.epona.node.config.LogKeys.LOG_DRAIN_AGE;
 import static io.epona.node.config.LogKeys.LOG_DRAIN_MAX_AGE;
 import static io.epona.node.config.LogKeys.LOG_DRAIN_RATE;
@@ -52,6 +55,7 @@ public final class NodeSchema {
             .add(NODE_ID, KAFKA_LISTEN, KAFKA_ADVERTISED, METRICS_LISTEN)
             .add(DATA_DIR, JOURNAL_DIR, LOG_DIR, LOG_RETENTION_INTERVAL, RING_DIR, COUNTERS_DIR)
             .add(LOG_DRAIN_AGE, LOG_DRAIN_MAX_AGE, LOG_DRAIN_RATE, LOG_DRAIN_STOP_TIME)
+            .add(LOG_CLEANER_INTERVAL, LOG_CLEANER_MAP_LENGTH, LOG_CLEANER_RATE)
             .add(LOG_FLUSH_LENGTH, LOG_FLUSH_INTERVAL, LOG_FLUSH_WRITE_BACK_RATE, LOG_FLUSH_RATE)
             .add(LANE_COUNT, LANE_RING_LENGTH, LANE_COMMAND_RING_LENGTH, LANE_ON_GATEWAY, LANE_IDLE, LANE_CORES)
             .add(JOURNAL_SEGMENT_LENGTH, JOURNAL_SEGMENT_COUNT, JOURNAL_BLOCK_LENGTH, JOURNAL_MAX_WRITE_LENGTH)

@@ -153,23 +153,25 @@ final class InstallService {
         try (LogRead read =
                 context.logs().read(batchesRequest.partitionIndex(), batchesRequest.fetchOffset(), maxLength, true)) {
             switch (read.status()) {
-                case RECORDS -> sendRecords(read);
-                case EMPTY -> answer(InstallResult.OK, bounds(read), NOTHING, 0);
-                case OFFSET_OUT_OF_RANGE -> answer(InstallResult.OUT_OF_RANGE, bounds(read), NOTHING, 0);
+                case RECORDS -> sendRecords(read, bounds(batchesRequest.partitionIndex(), read));
+                case EMPTY -> answer(InstallResult.OK, bounds(batchesRequest.partitionIndex(), read), NOTHING, 0);
+                case OFFSET_OUT_OF_RANGE ->
+                    answer(InstallResult.OUT_OF_RANGE, bounds(batchesRequest.partitionIndex(), read), NOTHING, 0);
                 case UNKNOWN_PARTITION -> refuse(InstallResult.UNKNOWN_PARTITION);
                 case OPENING -> refuse(InstallResult.NOT_READY);
             }
         }
     }
 
-    private static long[] bounds(final LogRead read) {
-        return new long[] {read.baseOffset(), read.logStartOffset(), read.logEndOffset(), 0};
+    /** Asked after the read, so that it tells of all that was missing then. */
+    private long[] bounds(final int partitionIndex, final LogRead read) {
+        return new long[] {context.logs().compactedBelow(partitionIndex), read.logStartOffset(), read.logEndOffset(), 0
+        };
     }
 
-    private void sendRecords(final LogRead read) throws IOException {
+    private void sendRecords(final LogRead read, final long[] values) throws IOException {
         final ByteBuffer body = ByteBuffer.allocate(read.length());
         read.records().readInto(body, 0);
-        final long[] values = bounds(read);
         values[3] = read.records().file().lastModified();
         answer(InstallResult.OK, values, body.array(), body.remaining());
         context.sentLength().getAndAddRelease(body.remaining());

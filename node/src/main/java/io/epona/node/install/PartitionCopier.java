@@ -7,6 +7,7 @@ import java.util.function.LongConsumer;
 import org.agrona.collections.IntHashSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Makes one partition's log after the other end where a checkpoint wants it, with the records that the leader has
@@ -59,7 +60,7 @@ final class PartitionCopier {
         }
         try {
             logs.cutTo(endOffset);
-            if (compared.add(index) && !compare()) {
+            if (compared.add(index) && !compare(endOffset)) {
                 return false;
             }
             while (logs.endOffset() < endOffset) {
@@ -82,8 +83,12 @@ final class PartitionCopier {
         return true;
     }
 
-    /** Keeps what the log has only when it is what the leader has; false when that does not know the partition. */
-    private boolean compare() throws IOException, InterruptedException, NotReadyException {
+    /**
+     * Keeps what the log has only when it is what the leader has; false when that does not know the partition. What the
+     * leader has compacted beyond the end of this log is no sequel to it: a record that deleted one that is here may be
+     * gone there, together with the one that it deleted.
+     */
+    private boolean compare(final long endOffset) throws IOException, InterruptedException, NotReadyException {
         final LogImport.Batch last = logs.lastBatch();
         if (last == null) {
             return true;
@@ -93,14 +98,19 @@ final class PartitionCopier {
             return false;
         }
         final boolean isSame = answer.result() == InstallResult.OK && last.equals(LogImport.firstOf(answer.body()));
-        if (!isSame) {
-            LOGGER.warn(
-                    "the log of partition {} is not a first part of its leader's, so it is fetched anew: last batch={},"
-                            + " leader's log={}..{}",
-                    partitionIndex,
-                    last,
-                    answer.start(),
-                    answer.end());
+        final boolean hasSequel = logs.endOffset() == endOffset || answer.position() <= logs.endOffset();
+        if (!isSame || !hasSequel) {
+            // Where the leader has compacted its log, or deleted its beginning, that is as it should be.
+            final boolean isNatural = Math.max(answer.position(), answer.start()) > last.baseOffset();
+            LOGGER.atLevel(isNatural ? Level.INFO : Level.WARN)
+                    .log(
+                            "the log of partition {} is not a first part of its leader's, so it is fetched anew: last"
+                                    + " batch={}, leader's log={}..{}, compacted below={}",
+                            partitionIndex,
+                            last,
+                            answer.start(),
+                            answer.end(),
+                            answer.position());
             logs.startAt(0);
         }
         return true;
