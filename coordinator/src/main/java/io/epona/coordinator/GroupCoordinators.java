@@ -159,6 +159,7 @@ public final class GroupCoordinators implements CoordinatorLookup, AutoCloseable
             knownImage = image;
             running = made;
         }
+        InternalTopics.compact(context.controller(), topic);
         made.tenures().follow(context.controller().image());
         LOGGER.info(
                 "coordinating groups: partitions={}, of which here={}",

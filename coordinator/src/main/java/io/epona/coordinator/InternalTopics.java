@@ -1,22 +1,55 @@
 package io.epona.coordinator;
 
+import io.epona.controller.ClusterController;
+import io.epona.controller.TopicInfo;
+import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.requests.ApiError;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** How the topics are configured that have coordinators' state. */
 final class InternalTopics {
-    private static final String FOR_EVER = "-1";
+    private static final Logger LOGGER = LoggerFactory.getLogger(InternalTopics.class);
 
     private InternalTopics() {}
 
-    /** Nothing of it may go by age or size: the newest record of each key is the state. */
+    /** The newest record of each key is the state. */
     static Map<String, String> configs(final int segmentLength) {
         return Map.of(
-                TopicConfig.RETENTION_MS_CONFIG,
-                FOR_EVER,
-                TopicConfig.RETENTION_BYTES_CONFIG,
-                FOR_EVER,
+                TopicConfig.CLEANUP_POLICY_CONFIG,
+                TopicConfig.CLEANUP_POLICY_COMPACT,
+                TopicConfig.COMPRESSION_TYPE_CONFIG,
+                "producer",
                 TopicConfig.SEGMENT_BYTES_CONFIG,
                 Integer.toString(segmentLength));
+    }
+
+    /**
+     * Has a topic compacted that was made by a version that could not compact. A policy that somebody set is left as it
+     * is. Several nodes may do it at once.
+     */
+    static void compact(final ClusterController controller, final TopicInfo topic) {
+        if (topic.configOverrides().containsKey(TopicConfig.CLEANUP_POLICY_CONFIG)) {
+            return;
+        }
+        final AlterConfigOp set = new AlterConfigOp(
+                new ConfigEntry(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT),
+                AlterConfigOp.OpType.SET);
+        final ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
+        controller
+                .incrementalAlterConfigs(Map.of(resource, List.of(set)), false)
+                .whenComplete((results, failure) -> {
+                    final ApiError refusal = failure == null ? results.get(resource) : ApiError.fromThrowable(failure);
+                    if (refusal.isFailure()) {
+                        LOGGER.warn("topic {} is not compacted, until a node starts anew: {}", topic.name(), refusal);
+                    } else {
+                        LOGGER.info("topic {} is compacted from now on", topic.name());
+                    }
+                });
     }
 }
