@@ -52,6 +52,11 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
         pending.add(new Pending(lane, position, lane.overruns()));
     }
 
+    @Override
+    public void onRecordsDeleted(final int partitionIndex, final long startOffset) {
+        logs.raiseLogStartOffset(partitionIndex, startOffset);
+    }
+
     int poll() {
         if (pending.isEmpty()) {
             return 0;

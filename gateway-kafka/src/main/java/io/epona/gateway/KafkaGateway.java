@@ -15,6 +15,7 @@ import io.epona.gateway.net.NetStats;
 import io.epona.gateway.offsets.ListOffsetsHandler;
 import io.epona.gateway.offsets.OffsetForLeaderEpochHandler;
 import io.epona.gateway.produce.AppendTracker;
+import io.epona.gateway.produce.DeleteRecordsHandler;
 import io.epona.gateway.produce.ProduceHandler;
 import io.epona.gateway.produce.ProduceMeters;
 import io.epona.runtime.NodeClock;
@@ -95,6 +96,13 @@ public final class KafkaGateway implements Agent {
                 context.controller(), index, clock, context.partitionLogs(), context.coldReads(), loop.allocator()));
         all.add(new OffsetForLeaderEpochHandler(
                 context.controller(), index, clock, context.partitionLogs(), context.coldReads()));
+        all.add(new DeleteRecordsHandler(
+                context.controller(),
+                index,
+                tracker,
+                context.partitionLogs(),
+                context.thread().deadlines(),
+                clock));
         all.add(new InitProducerIdHandler(context.controller()));
         return all;
     }

@@ -31,6 +31,7 @@ class ApiVersionsTest {
             "API_VERSIONS 0-4",
             "CREATE_TOPICS 2-7",
             "DELETE_TOPICS 1-6",
+            "DELETE_RECORDS 0-2",
             "INIT_PRODUCER_ID 0-5",
             "OFFSET_FOR_LEADER_EPOCH 2-4",
             "DESCRIBE_CONFIGS 1-4",

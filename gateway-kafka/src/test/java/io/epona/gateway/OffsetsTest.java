@@ -11,6 +11,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.message.DeleteRecordsRequestData;
+import org.apache.kafka.common.message.DeleteRecordsResponseData;
+import org.apache.kafka.common.message.DeleteRecordsResponseData.DeleteRecordsPartitionResult;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
 import org.apache.kafka.common.message.FindCoordinatorResponseData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
@@ -60,12 +63,20 @@ class OffsetsTest {
     private static void append(final String topic, final Compression compression, final long timestampMs)
             throws Exception {
         try (RawClient client = new RawClient(node.address)) {
-            client.ask(
+            final ProduceResponseData response = client.ask(
                     ApiKeys.PRODUCE,
                     9,
                     RawClient.produce(
                             topic, Uuid.ZERO_UUID, 0, -1, RawClient.records(compression, timestampMs, "a", "b")),
                     new ProduceResponseData());
+            assertEquals(
+                    Errors.NONE.code(),
+                    response.responses()
+                            .iterator()
+                            .next()
+                            .partitionResponses()
+                            .getFirst()
+                            .errorCode());
         }
     }
 
@@ -94,6 +105,56 @@ class OffsetsTest {
         assertEquals(offset, found.offset());
         assertEquals(timestampMs, found.timestamp());
         assertEquals(epoch, found.leaderEpoch());
+    }
+
+    private static DeleteRecordsPartitionResult delete(
+            final int version, final String topic, final int partition, final long offset) throws Exception {
+        final DeleteRecordsRequestData request = new DeleteRecordsRequestData()
+                .setTimeoutMs(10_000)
+                .setTopics(List.of(new DeleteRecordsRequestData.DeleteRecordsTopic()
+                        .setName(topic)
+                        .setPartitions(List.of(new DeleteRecordsRequestData.DeleteRecordsPartition()
+                                .setPartitionIndex(partition)
+                                .setOffset(offset)))));
+        try (RawClient client = new RawClient(node.address)) {
+            return client.ask(ApiKeys.DELETE_RECORDS, version, request, new DeleteRecordsResponseData())
+                    .topics()
+                    .find(topic)
+                    .partitions()
+                    .find(partition);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void shouldDeleteRecordsInEachVersionFromMemoryAndFromFiles(final int version) throws Exception {
+        final String topic = "delete-" + version;
+        node.createTopic(topic, 1, Map.of());
+        node.isShelfRunning = false;
+        for (int i = 0; i < 3; i++) {
+            append(topic, Compression.NONE, START_MS + 10 * i);
+        }
+        assertEquals(
+                Errors.OFFSET_OUT_OF_RANGE.code(), delete(version, topic, 0, 7).errorCode());
+        assertEquals(
+                Errors.UNKNOWN_TOPIC_OR_PARTITION.code(),
+                delete(version, topic, 1, 0).errorCode());
+        assertEquals(0, delete(version, topic, 0, 0).lowWatermark());
+        // The batches have two records each.
+        assertEquals(3, delete(version, topic, 0, 3).lowWatermark());
+        for (final boolean isDrained : new boolean[] {false, true}) {
+            node.isShelfRunning = isDrained;
+            if (isDrained) {
+                append(topic, Compression.NONE, START_MS + 30);
+            }
+            assertEquals(
+                    3,
+                    list(11, topic, ListOffsetsRequest.EARLIEST_TIMESTAMP, -1).offset());
+            assertFound(list(11, topic, START_MS, -1), 3, START_MS + 10, 1);
+            assertFound(list(11, topic, START_MS + 12, -1), 4, START_MS + 20, 1);
+        }
+        assertEquals(8, delete(version, topic, 0, -1).lowWatermark());
+        assertEquals(-1, list(11, topic, START_MS, -1).offset());
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.codec.RecordBatchDescriptor;
 import io.epona.codec.lane.AppendCommandDecoder;
 import io.epona.codec.lane.ClosePartitionCommandDecoder;
+import io.epona.codec.lane.DeleteRecordsCommandDecoder;
 import io.epona.codec.lane.LaneResult;
 import io.epona.codec.lane.OpenPartitionCommandDecoder;
 import org.agrona.DirectBuffer;
@@ -33,6 +34,7 @@ final class LaneCommands {
     private final AppendCommandDecoder append = new AppendCommandDecoder();
     private final OpenPartitionCommandDecoder open = new OpenPartitionCommandDecoder();
     private final ClosePartitionCommandDecoder close = new ClosePartitionCommandDecoder();
+    private final DeleteRecordsCommandDecoder deleteRecords = new DeleteRecordsCommandDecoder();
 
     private LaneState state;
     private int leadingEpoch = Assignment.NO_LEADER;
@@ -111,6 +113,7 @@ final class LaneCommands {
             case AppendCommandDecoder.TEMPLATE_ID -> onAppend(buffer, offset, length);
             case OpenPartitionCommandDecoder.TEMPLATE_ID -> onOpenPartition(buffer, offset, length);
             case ClosePartitionCommandDecoder.TEMPLATE_ID -> onClosePartition(buffer, offset, length);
+            case DeleteRecordsCommandDecoder.TEMPLATE_ID -> onDeleteRecords(buffer, offset, length);
             default -> skip("unknown message type", msgTypeId, length);
         };
     }
@@ -293,6 +296,49 @@ final class LaneCommands {
         }
         answerDone(close.correlationId(), close.partitionIndex(), LaneReplies.NONE);
         return Action.CONTINUE;
+    }
+
+    private Action onDeleteRecords(final DirectBuffer buffer, final int offset, final int length) {
+        if (length != DeleteRecordsCommandDecoder.BLOCK_LENGTH) {
+            return skip("command of another length", DeleteRecordsCommandDecoder.TEMPLATE_ID, length);
+        }
+        final DeleteRecordsCommandDecoder command = deleteRecords;
+        command.wrap(buffer, offset, length, DeleteRecordsCommandDecoder.SCHEMA_VERSION);
+        if (!replies.isKnown(command.gatewayId())) {
+            return skip("unknown gateway", DeleteRecordsCommandDecoder.TEMPLATE_ID, length);
+        }
+        final LaneResult decision = decide(command);
+        if (decision == LaneResult.OK && !appender.hasRoomFor(0, recorder.position())) {
+            return leave(meters.logFull());
+        }
+        if (!replies.claim(command.gatewayId())) {
+            return leave(meters.replyRingFull());
+        }
+        final int partitionIndex = command.partitionIndex();
+        if (decision == LaneResult.OK) {
+            applyFrame(appender.appendTrim(partitionIndex, command.startOffset(), sequencedTimeNs));
+        }
+        final boolean isAccepted = decision == LaneResult.OK || decision == LaneResult.DUPLICATE;
+        // Deleted before: that may be one of the frames that are not committed yet.
+        final long endPosition = isAccepted ? appender.position() : LaneReplies.NONE;
+        final long startOffset = isAccepted ? state.startOffset(partitionIndex) : LaneReplies.NONE;
+        replies.commit(command.correlationId(), partitionIndex, decision, startOffset, endPosition, sequencedTimeNs);
+        return Action.CONTINUE;
+    }
+
+    private LaneResult decide(final DeleteRecordsCommandDecoder command) {
+        if (command.leaderEpoch() != leadingEpoch) {
+            return LaneResult.FENCED;
+        }
+        final int partitionIndex = command.partitionIndex();
+        if (!state.isOpen(partitionIndex)) {
+            return LaneResult.UNKNOWN_PARTITION;
+        }
+        final long startOffset = command.startOffset();
+        if (startOffset < 0 || startOffset > state.nextOffset(partitionIndex)) {
+            return LaneResult.OFFSET_OUT_OF_RANGE;
+        }
+        return startOffset > state.startOffset(partitionIndex) ? LaneResult.OK : LaneResult.DUPLICATE;
     }
 
     private void answerDone(final long correlationId, final int partitionIndex, final long nextOffset) {

@@ -2,6 +2,7 @@ package io.epona.sequencer;
 
 import io.epona.codec.lane.AppendCommandEncoder;
 import io.epona.codec.lane.ClosePartitionCommandEncoder;
+import io.epona.codec.lane.DeleteRecordsCommandEncoder;
 import io.epona.codec.lane.OpenPartitionCommandEncoder;
 import io.epona.runtime.Signal;
 import org.agrona.DirectBuffer;
@@ -23,6 +24,7 @@ public final class LaneProxy {
     private final AppendCommandEncoder append = new AppendCommandEncoder();
     private final OpenPartitionCommandEncoder open = new OpenPartitionCommandEncoder();
     private final ClosePartitionCommandEncoder close = new ClosePartitionCommandEncoder();
+    private final DeleteRecordsCommandEncoder deleteRecords = new DeleteRecordsCommandEncoder();
 
     /**
      * A gateway's proxy of one lane.
@@ -174,6 +176,35 @@ public final class LaneProxy {
                 .reserved(0)
                 .reserved2(0)
                 .reserved3(0);
+        commit(claim);
+        return true;
+    }
+
+    /**
+     * Asks the lane to delete a partition's records below an offset. The reply has the end position of the frame that
+     * says so: once that is committed, they are gone for ever.
+     *
+     * @param correlationId comes back in the reply.
+     * @param partitionIndex of the partition.
+     * @param leaderEpoch that the gateway believes in.
+     * @param startOffset the partition's first offset from then on; nothing above the committed records.
+     * @return false: no room now, try again later.
+     */
+    public boolean offerDeleteRecords(
+            final long correlationId, final int partitionIndex, final int leaderEpoch, final long startOffset) {
+        final int claim = claim(DeleteRecordsCommandEncoder.TEMPLATE_ID, DeleteRecordsCommandEncoder.BLOCK_LENGTH);
+        if (claim < 0) {
+            return false;
+        }
+        deleteRecords
+                .wrap(commands.buffer(), claim)
+                .correlationId(correlationId)
+                .startOffset(startOffset)
+                .partitionIndex(partitionIndex)
+                .leaderEpoch(leaderEpoch)
+                .gatewayId(gatewayId)
+                .reserved(0)
+                .reserved2(0);
         commit(claim);
         return true;
     }

@@ -151,6 +151,15 @@ final class LogAppender {
         return offset;
     }
 
+    /** Says that a partition's records below an offset are deleted. There must be room. */
+    int appendTrim(final int partitionIndex, final long startOffset, final long sequencedTimeNs) {
+        final int offset = reserve(FrameDescriptor.HEADER_LENGTH, sequencedTimeNs);
+        encoder.encodeTrim(
+                buffer, offset, position, leaderEpoch, partitionIndex, startOffset, sequencedTimeNs, committedPosition);
+        position = FrameDescriptor.nextFramePosition(position, FrameDescriptor.HEADER_LENGTH, spanLength);
+        return offset;
+    }
+
     /** First frame of a leader epoch. There must be room. */
     int appendEpochStart(final long sequencedTimeNs) {
         final int offset = reserve(FrameDescriptor.HEADER_LENGTH, sequencedTimeNs);

@@ -35,6 +35,16 @@ public final class FrameIndex {
          * @param position once it is drained, the partition logs know the high watermarks.
          */
         void onOverrun(LaneTail lane, long position);
+
+        /**
+         * It is committed that a partition's records below an offset are deleted.
+         *
+         * @param partitionIndex of the partition.
+         * @param startOffset its first offset from now on.
+         */
+        default void onRecordsDeleted(final int partitionIndex, final long startOffset) {
+            // for those that keep first offsets
+        }
     }
 
     /**
@@ -211,6 +221,12 @@ public final class FrameIndex {
         return -1;
     }
 
+    /** Base offset of the batch in memory after the one with the offset; the high watermark after the last. */
+    public long batchAfter(final PartitionTail tail, final long offset) {
+        final long following = startFrame(tail, offset) + 1;
+        return following < tail.endFrame() ? tail.baseOffset(following) : tail.highWatermark();
+    }
+
     /**
      * Base offset of the first batch in memory with the largest timestamp, from an offset on; -1 when there is none.
      */
@@ -302,6 +318,10 @@ public final class FrameIndex {
                 tail.onRoleChanged();
             }
         }
+    }
+
+    void onRecordsDeleted(final int partitionIndex, final long startOffset) {
+        overrunListener.onRecordsDeleted(partitionIndex, startOffset);
     }
 
     void onOverrun(final LaneTail lane, final long position) {

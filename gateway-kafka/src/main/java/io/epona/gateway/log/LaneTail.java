@@ -185,6 +185,8 @@ public final class LaneTail implements FrameHandler {
                 }
                 tail.onFrame(baseOffset, lastOffset + 1, framePosition, payloadLength);
             }
+        } else if (type == FrameDescriptor.TYPE_TRIM) {
+            index.onRecordsDeleted(partitionIndex, baseOffset);
         }
     }
 

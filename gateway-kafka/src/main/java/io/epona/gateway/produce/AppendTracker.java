@@ -37,7 +37,8 @@ public final class AppendTracker implements MessageHandler {
     private final ProduceMeters meters;
     private final NodeClock clock;
     private final LaneReplyDecoder reply = new LaneReplyDecoder();
-    private final PendingAppend[] slots;
+    private final PendingAnswers.Pending[] slots;
+    private final ArrayDeque<PendingDeletion> deletions = new ArrayDeque<>();
     private final int[] generations;
     private final int[] freeSlots;
     private final List<LaneQueues> lanes = new ArrayList<>();
@@ -87,7 +88,7 @@ public final class AppendTracker implements MessageHandler {
         if (capacity < MIN_IN_FLIGHT) {
             throw new IllegalArgumentException("reply ring too small: capacity=" + replies.capacity());
         }
-        this.slots = new PendingAppend[capacity];
+        this.slots = new PendingAnswers.Pending[capacity];
         this.generations = new int[capacity];
         this.freeSlots = new int[capacity];
         for (int i = 0; i < capacity; i++) {
@@ -126,7 +127,7 @@ public final class AppendTracker implements MessageHandler {
 
     /** Batches that wait for a reply or a position, and requests that wait for room. */
     public int unanswered() {
-        int count = inFlight() + backPressuredCount;
+        int count = inFlight() + backPressuredCount + deletions.size();
         for (final LaneQueues queues : lanes) {
             count += queues.untilCommitted.size() + queues.untilDurable.size();
         }
@@ -198,10 +199,14 @@ public final class AppendTracker implements MessageHandler {
 
     /** Offers what found no room before. */
     public int pollBackPressured() {
-        if (backPressuredCount == 0) {
-            return 0;
-        }
         int count = 0;
+        while (!deletions.isEmpty() && offer(deletions.peek())) {
+            deletions.poll();
+            count++;
+        }
+        if (backPressuredCount == 0) {
+            return count;
+        }
         for (int lane = 0; lane < lanes.size(); lane++) {
             final ArrayDeque<ProduceOperation> waiting = lanes.get(lane).backPressured;
             while (!waiting.isEmpty() && offerAgain(lane, waiting.peek())) {
@@ -238,11 +243,64 @@ public final class AppendTracker implements MessageHandler {
                 || generations[slot] != (int) (correlationId >>> Integer.SIZE)) {
             throw new IllegalStateException("reply to no command of this gateway: correlationId=" + correlationId);
         }
-        final PendingAppend append = slots[slot];
+        final PendingAnswers.Pending pending = slots[slot];
         slots[slot] = null;
         generations[slot]++;
         freeSlots[freeCount++] = slot;
-        onReply(append, reply.result());
+        if (pending instanceof PendingDeletion deletion) {
+            onReply(deletion, reply.result());
+        } else {
+            onReply((PendingAppend) pending, reply.result());
+        }
+    }
+
+    private void onReply(final PendingDeletion deletion, final LaneResult result) {
+        if (result == LaneResult.OK || result == LaneResult.DUPLICATE) {
+            lanes.get(deletion.partition.laneId())
+                    .untilCommitted
+                    .add(deletion, reply.endPosition(), reply.leaderEpoch(), 0);
+        } else {
+            deletion.onRefused(
+                    switch (result) {
+                        case OFFSET_OUT_OF_RANGE -> Errors.OFFSET_OUT_OF_RANGE;
+                        // The metadata have the partition: the client asks again.
+                        case FENCED, UNKNOWN_PARTITION -> Errors.NOT_LEADER_OR_FOLLOWER;
+                        default -> Errors.UNKNOWN_SERVER_ERROR;
+                    });
+        }
+    }
+
+    /** Has a lane delete records, now or as soon as there is room. */
+    void submit(final PendingDeletion deletion) {
+        if (!deletions.isEmpty() || !offer(deletion)) {
+            deletions.add(deletion);
+        }
+    }
+
+    /** True when it is offered, or nobody wants it any more. */
+    private boolean offer(final PendingDeletion deletion) {
+        if (deletion.isAnswered()) {
+            return true;
+        }
+        if (!leads(deletion.partition)) {
+            deletion.onRefused(Errors.NOT_LEADER_OR_FOLLOWER);
+            return true;
+        }
+        if (freeCount == 0) {
+            return false;
+        }
+        final int slot = freeSlots[freeCount - 1];
+        final boolean isOffered = proxies.get(deletion.partition.laneId())
+                .offerDeleteRecords(
+                        ((long) generations[slot] << Integer.SIZE) | slot,
+                        deletion.partition.partitionIndex(),
+                        deletion.partition.leaderEpoch(),
+                        deletion.startOffset);
+        if (isOffered) {
+            freeCount--;
+            slots[slot] = deletion;
+        }
+        return isOffered;
     }
 
     private void onReply(final PendingAppend append, final LaneResult result) {

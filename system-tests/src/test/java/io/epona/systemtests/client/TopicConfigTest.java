@@ -141,7 +141,8 @@ class TopicConfigTest {
                 List.of("no.such.key", "1"),
                 List.of("retention.ms", "soon"),
                 List.of("max.message.bytes", "-5"),
-                List.of("cleanup.policy", "compact"),
+                List.of("cleanup.policy", "squeeze"),
+                List.of("min.cleanable.dirty.ratio", "1.5"),
                 List.of("compression.type", "gzip"))) {
             final InvalidConfigurationException refusal = assertThrows(
                     InvalidConfigurationException.class,
