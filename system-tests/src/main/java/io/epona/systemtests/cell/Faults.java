@@ -24,6 +24,7 @@ final class Faults {
         PAUSE(9),
         DEPOSE(6),
         SHORT_TENURE(4),
+        RETURN_OF_A_LEADER(4),
         ISOLATE(6),
         CUT_PAIR(4),
         CUT_ONE_WAY(5),
@@ -51,6 +52,7 @@ final class Faults {
     private final int nodeCount;
     private final List<Kind> kinds = new ArrayList<>();
     private final java.util.Set<Integer> damaged = new java.util.TreeSet<>();
+    private final ReturnOfALeader returnOfALeader;
     private boolean isStopped;
     private int shortTenures;
     private int count;
@@ -60,6 +62,7 @@ final class Faults {
         this.world = cell.world();
         this.chance = world.chance();
         this.nodeCount = cell.plan().nodeCount();
+        this.returnOfALeader = new ReturnOfALeader(cell);
         // Each seed has a taste of its own, so that rare kinds meet each other.
         for (final Kind kind : Kind.values()) {
             final int weight = chance.oneIn(4) ? 0 : kind.weight * (chance.oneIn(5) ? 5 : 1);
@@ -91,6 +94,7 @@ final class Faults {
 
     void stop() {
         isStopped = true;
+        returnOfALeader.end();
     }
 
     private void next() {
@@ -148,6 +152,9 @@ final class Faults {
             case CUT_ONE_WAY -> cutPair(nodeId, false);
             case BAD_NETWORK -> worsenNetwork();
             case CLOCK_STEP -> host.clock.step(chance.between(-5 * HOUR_NS, 5 * HOUR_NS));
+            case RETURN_OF_A_LEADER -> {
+                return nodeCount == 3 && returnOfALeader.begin(leaderOrAny());
+            }
             case EMPTY_DISK -> {
                 return !isUp && mayDamage(nodeId) && emptyDisk(nodeId);
             }
@@ -186,6 +193,7 @@ final class Faults {
 
     /** A node has begun to lead: some tenures are over before anybody has followed. */
     void onLeader(final int nodeId) {
+        returnOfALeader.onLeader(nodeId);
         if (shortTenures == 0 || isStopped) {
             return;
         }

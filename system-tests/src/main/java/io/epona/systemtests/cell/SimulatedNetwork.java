@@ -21,11 +21,15 @@ final class SimulatedNetwork {
         boolean keepsOrder = true;
     }
 
+    private static final long LEAST_ECHO_NS = 200_000_000;
+    private static final long MOST_ECHO_NS = 1_200_000_000;
+
     private final Timeline timeline;
     private final Chance chance;
     private final Trace trace;
     private final Quality quality = new Quality();
     private final boolean[][] isCut;
+    private final boolean[][] isEchoing;
     private final long[][] lastArrivalNs;
     private long sentCount;
 
@@ -34,6 +38,7 @@ final class SimulatedNetwork {
         this.chance = chance;
         this.trace = trace;
         this.isCut = new boolean[nodeLimit][nodeLimit];
+        this.isEchoing = new boolean[nodeLimit][nodeLimit];
         this.lastArrivalNs = new long[nodeLimit][nodeLimit];
     }
 
@@ -59,6 +64,11 @@ final class SimulatedNetwork {
         isCut[from][to] = false;
     }
 
+    /** From now on a copy of each message comes a second time, when elections may have happened meanwhile. */
+    void echo(final int from, final int to, final boolean isOn) {
+        isEchoing[from][to] = isOn;
+    }
+
     /** All links work, and work well. */
     void heal() {
         heal(true);
@@ -67,8 +77,9 @@ final class SimulatedNetwork {
     /** Links work well; those that are cut stay so unless they are mended, too. */
     void heal(final boolean mendsLinks) {
         if (mendsLinks) {
-            for (final boolean[] row : isCut) {
-                java.util.Arrays.fill(row, false);
+            for (int from = 0; from < isCut.length; from++) {
+                java.util.Arrays.fill(isCut[from], false);
+                java.util.Arrays.fill(isEchoing[from], false);
             }
         }
         quality.mostDelayNs = 400_000;
@@ -92,6 +103,9 @@ final class SimulatedNetwork {
         deliver(from, to, message, receiver);
         if (chance.perMille(quality.repeatedPerMille)) {
             deliver(from, to, message, receiver);
+        }
+        if (isEchoing[from][to]) {
+            timeline.after(chance.between(LEAST_ECHO_NS, MOST_ECHO_NS), () -> arrive(from, to, message, receiver));
         }
         if (chance.perMille(quality.latePerMille)) {
             timeline.after(chance.spreadNs(10_000_000, 2_000_000_000L), () -> arrive(from, to, message, receiver));
