@@ -37,6 +37,7 @@ public final class EponaProcess implements AutoCloseable {
     private static final int SLOW_START_S = 15;
 
     private static final int EXIT_TIMEOUT_S = 20;
+    private static final Duration OUTPUT_TIMEOUT = Duration.ofSeconds(5);
     private static final Pattern READY = Pattern.compile("epona: ready, kafka on (\\S+), metrics on (\\S+)");
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -54,6 +55,7 @@ public final class EponaProcess implements AutoCloseable {
     private final CompletableFuture<Addresses> ready = new CompletableFuture<>();
     private final long startedNs = System.nanoTime();
     private volatile long readyNs;
+    private volatile Thread reader;
 
     private EponaProcess(final NodeSettings settings, final Process process, final Path errFile) {
         this.settings = settings;
@@ -97,7 +99,7 @@ public final class EponaProcess implements AutoCloseable {
             final Process process = builder.start();
             RUNNING.add(process);
             final EponaProcess node = new EponaProcess(settings, process, errFile);
-            Thread.ofVirtual().start(node::readOutput);
+            node.reader = Thread.ofVirtual().start(node::readOutput);
             return node;
         } catch (final IOException ex) {
             throw new UncheckedIOException(ex);
@@ -219,6 +221,8 @@ public final class EponaProcess implements AutoCloseable {
             if (!process.waitFor(timeout, unit)) {
                 throw new AssertionError("epona does not end; it says:\n" + out + err() + threadDump());
             }
+            // What it has printed last is still to be read; a child of its own may have the pipe open for longer.
+            reader.join(OUTPUT_TIMEOUT);
         } catch (final InterruptedException ex) {
             throw new IllegalStateException(ex);
         }

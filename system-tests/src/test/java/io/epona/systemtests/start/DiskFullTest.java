@@ -10,13 +10,14 @@ import io.epona.systemtests.harness.Clients;
 import io.epona.systemtests.harness.EponaProcess;
 import io.epona.systemtests.harness.JavaCommand;
 import io.epona.systemtests.harness.NodeSettings;
+import io.epona.systemtests.harness.SmallDisk;
 import io.epona.systemtests.harness.TestBench;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -36,61 +37,29 @@ class DiskFullTest {
     private static final int IMAGE_LENGTH = 64 << 20;
     private static final int BALLAST_LENGTH = 24 << 20;
     private static final int VALUE_LENGTH = 8_000;
-    private static final int COMMAND_TIMEOUT_S = 20;
     private static final int END_TIMEOUT_S = 60;
 
     @RegisterExtension
     private final TestBench bench = new TestBench();
 
-    private Path image;
     private Path mount;
+    private SmallDisk disk;
 
     @BeforeEach
     void mountFileSystem() throws Exception {
-        image = Files.createTempFile(JavaCommand.work(), "disk", ".img");
         mount = Files.createTempDirectory(JavaCommand.work(), "mount");
-        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-            file.setLength(IMAGE_LENGTH);
-        }
-        final boolean isMounted = run("mkfs.ext4", "-q", "-F", image.toString()) == 0
-                && run("mount", "-o", "loop", image.toString(), mount.toString()) == 0;
-        assumeTrue(isMounted, "skipped: a loop device cannot be mounted here (root and mkfs.ext4 are needed)");
+        final Optional<SmallDisk> mounted = SmallDisk.mount(mount, IMAGE_LENGTH);
+        assumeTrue(
+                mounted.isPresent(), "skipped: a loop device cannot be mounted here (root and mkfs.ext4 are needed)");
+        disk = mounted.orElseThrow();
     }
 
     @AfterEach
     void unmountFileSystem() throws Exception {
-        if (run("mountpoint", "-q", mount.toString()) == 0) {
-            // The node may be on its way out.
-            for (int attempt = 0; run("umount", mount.toString()) != 0 && attempt < 20; attempt++) {
-                TimeUnit.MILLISECONDS.sleep(250);
-            }
+        if (disk != null) {
+            disk.close();
         }
         Files.delete(mount);
-        Files.delete(image);
-    }
-
-    private static int run(final String... command) throws InterruptedException {
-        try {
-            final Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return process.waitFor(COMMAND_TIMEOUT_S, TimeUnit.SECONDS) ? process.exitValue() : -1;
-        } catch (final IOException ex) {
-            // There is no such program.
-            return -1;
-        }
-    }
-
-    private void fillDisk(final long leave) throws IOException {
-        final long length = Files.getFileStore(mount).getUsableSpace() - leave;
-        final byte[] block = new byte[1 << 16];
-        try (RandomAccessFile file =
-                new RandomAccessFile(mount.resolve("ballast").toFile(), "rw")) {
-            for (long written = 0; written < length; written += block.length) {
-                file.write(block);
-            }
-        }
     }
 
     @Test
@@ -112,7 +81,7 @@ class DiskFullTest {
     void shouldEndItselfAndLoseNothingWhenTheDiskIsFull() throws Exception {
         final NodeSettings settings = settings();
         final AtomicLong acknowledged = new AtomicLong(-1);
-        fillDisk(BALLAST_LENGTH);
+        disk.fill(BALLAST_LENGTH);
         final EponaProcess node = bench.start(settings);
         bench.expectError(".");
         try (KafkaProducer<byte[], byte[]> producer =
@@ -138,7 +107,7 @@ class DiskFullTest {
         assertNotEquals(0, again.awaitExit(END_TIMEOUT_S, TimeUnit.SECONDS), again::err);
         assertFalse(again.err().isBlank());
 
-        Files.delete(mount.resolve("ballast"));
+        disk.free();
         final EponaProcess recovered = bench.start(settings);
         try (KafkaConsumer<byte[], byte[]> consumer = Clients.consumer(recovered.bootstrap());
                 KafkaProducer<byte[], byte[]> producer = Clients.producer(recovered.bootstrap())) {

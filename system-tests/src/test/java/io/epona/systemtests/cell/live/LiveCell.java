@@ -29,7 +29,7 @@ public final class LiveCell implements AutoCloseable {
     /** Long enough for an election, a start and a catch-up on a busy machine. */
     static final Duration PATIENCE = Duration.ofSeconds(120);
 
-    static final List<Integer> NODE_IDS = List.of(1, 2, 3);
+    public static final List<Integer> NODE_IDS = List.of(1, 2, 3);
 
     private static final int EXIT_TIMEOUT_S = 60;
 
@@ -135,8 +135,13 @@ public final class LiveCell implements AutoCloseable {
         running.remove(nodeId).kill();
     }
 
+    /** A node has ended by itself. */
+    public void forget(final int nodeId) {
+        running.remove(nodeId);
+    }
+
     /** SIGKILL to all at once. */
-    void killAll() {
+    public void killAll() {
         running.values().forEach(node -> node.signal("KILL"));
         running.values().forEach(EponaProcess::kill);
         running.clear();
@@ -163,7 +168,7 @@ public final class LiveCell implements AutoCloseable {
     }
 
     /** What a node tells of the cell. */
-    CellView view(final int nodeId) {
+    public CellView view(final int nodeId) {
         try {
             return CellView.decode(running.get(nodeId).http("/cell").body());
         } catch (final IOException ex) {
@@ -174,7 +179,7 @@ public final class LiveCell implements AutoCloseable {
     }
 
     /** Who leads a lane; waits while nobody does. */
-    int leaderOf(final int laneId) throws Exception {
+    public int leaderOf(final int laneId) throws Exception {
         return await(
                 "a leader of lane " + laneId, view -> view.lanes().get(laneId).leader());
     }
@@ -247,7 +252,7 @@ public final class LiveCell implements AutoCloseable {
     }
 
     /** Runs {@code epona cell status} on the cell's directory until it ends. */
-    EponaProcess status() {
+    public EponaProcess status() {
         final EponaProcess status =
                 bench.command(NodeSettings.small(bench.directory()), "cell", "status", "--dir", directory.toString());
         status.awaitExit(EXIT_TIMEOUT_S, TimeUnit.SECONDS);
