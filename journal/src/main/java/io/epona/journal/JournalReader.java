@@ -73,13 +73,25 @@ public final class JournalReader implements AutoCloseable {
             nextPosition = fromPosition;
             return Status.END;
         }
-        final Status status = find(limitPosition, target, load(limitPosition, target));
+        final Status status = find(limitPosition, target, loadOrNote(limitPosition, target));
         if (position < bounds.oldestPosition() || bounds.cutStamp() != stamp) {
             nextPosition = position;
             length = 0;
             return Status.RECYCLED;
         }
+        if (status == Status.DAMAGED) {
+            bounds.damagedAt(position);
+        }
         return status;
+    }
+
+    private long loadOrNote(final long limitPosition, final UnsafeBuffer target) {
+        try {
+            return load(limitPosition, target);
+        } catch (final JournalFailedException ex) {
+            bounds.damagedAt(position);
+            throw ex;
+        }
     }
 
     /** Reads the blocks from the position's to the limit's, as many as fit; position after the last byte read. */

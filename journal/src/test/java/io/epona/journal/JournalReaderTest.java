@@ -188,10 +188,13 @@ class JournalReaderTest {
         try (JournalReader reader = log.journal.openReader()) {
             assertEquals(Status.OK, reader.read(0, log.end(), target));
             assertEquals(bad, reader.nextPosition());
+            assertEquals(0, log.journal.bounds().oldestReadablePosition());
             assertEquals(Status.DAMAGED, reader.read(bad, log.end(), target));
             assertEquals(FrameCheck.BAD_CRC, reader.endCheck());
             assertTrue(reader.place().contains("position=" + bad), reader.place());
             assertEquals(Status.OK, reader.read(written.get(5), log.end(), target));
+            final long readable = log.journal.bounds().oldestReadablePosition();
+            assertTrue(readable > bad && readable <= written.get(5), "who needs the damaged frame must be told");
         }
     }
 

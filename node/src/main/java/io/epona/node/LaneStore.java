@@ -82,7 +82,7 @@ record LaneStore(
 
     /** Opens and recovers a lane; throws what journal, sequencer and partition log say when they refuse. */
     static LaneStore open(final Surroundings node, final int laneId, final LaneCounters counters) {
-        return open(node, laneId, counters, false);
+        return open(node, journalConfig(node, laneId), counters, false);
     }
 
     /**
@@ -92,9 +92,29 @@ record LaneStore(
      */
     static LaneStore open(
             final Surroundings node, final int laneId, final LaneCounters counters, final boolean cutsUnproven) {
+        return open(node, journalConfig(node, laneId), counters, cutsUnproven);
+    }
+
+    /**
+     * An empty lane that is held, because its own copy is damaged and stays as it is for now.
+     *
+     * @param journals where a journal is made that takes the place of its own, and is never written to
+     */
+    static LaneStore openStandIn(
+            final Surroundings node, final int laneId, final LaneCounters counters, final Path journals) {
+        final JournalConfig config = journalConfig(node, laneId, journals);
+        begin(node, config, Optional.empty());
+        return open(node, config, counters, false).held();
+    }
+
+    private static LaneStore open(
+            final Surroundings node,
+            final JournalConfig journalConfig,
+            final LaneCounters counters,
+            final boolean cutsUnproven) {
         final EponaConfig config = node.config();
+        final int laneId = journalConfig.laneId();
         final int ringLength = Math.toIntExact(config.get(StorageKeys.LANE_RING_LENGTH));
-        final JournalConfig journalConfig = journalConfig(node, laneId);
         final DirectSegmentStore segments = DirectSegmentStore.open(journalConfig);
         final LogRing ring;
         try {
@@ -135,7 +155,12 @@ record LaneStore(
      *     begin at 0, without one
      */
     static void begin(final Surroundings node, final int laneId, final Optional<? extends DirectBuffer> installed) {
-        final JournalConfig config = journalConfig(node, laneId);
+        begin(node, journalConfig(node, laneId), installed);
+    }
+
+    private static void begin(
+            final Surroundings node, final JournalConfig config, final Optional<? extends DirectBuffer> installed) {
+        final int laneId = config.laneId();
         final DirectSegmentStore segments = DirectSegmentStore.open(config);
         final LogRing ring;
         try {
@@ -185,10 +210,14 @@ record LaneStore(
     }
 
     private static JournalConfig journalConfig(final Surroundings node, final int laneId) {
+        return journalConfig(node, laneId, node.directories().journals());
+    }
+
+    private static JournalConfig journalConfig(final Surroundings node, final int laneId, final Path journals) {
         final EponaConfig config = node.config();
         final Uuid clusterId = node.controller().image().clusterUuid();
         return new JournalConfig(
-                node.directories().journals(),
+                journals,
                 laneId,
                 clusterId.getMostSignificantBits(),
                 clusterId.getLeastSignificantBits(),

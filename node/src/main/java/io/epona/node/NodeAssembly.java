@@ -73,18 +73,19 @@ final class NodeAssembly {
         parts.push(DirectoryLock.acquire(directories.data()));
         final NodeCounters counters = parts.push(NodeCounters.create(
                 directories.counters(), NodeCounters.Settings.defaults(config.get(NODE_ID)), clock));
-        final ControllerAssembly controllers = new ControllerAssembly(config, directories, fatal, parts);
+        final FatalHandler noted = noted(counters);
+        final ControllerAssembly controllers = new ControllerAssembly(config, directories, noted, parts);
         CellNetwork network = null;
         if (CellKeys.members(config).isEmpty()) {
             controller = controllers.openAlone();
         } else {
             storage = ReplicaStorage.open(directories);
-            network = parts.push(CellNetwork.launch(config, directories.driver(), counters.errorHandler(), fatal));
+            network = parts.push(CellNetwork.launch(config, directories.driver(), counters.errorHandler(), noted));
             controller = controllers.join(network);
         }
         known = controller.image();
         final PartitionLogs logs = parts.push(new PartitionLogs(
-                partitionLogsConfig(), new LogDirectoryView(controller::image), clock, fatal, counters.errorHandler()));
+                partitionLogsConfig(), new LogDirectoryView(controller::image), clock, noted, counters.errorHandler()));
         logs.open();
         surroundings = new Surroundings(
                 config,
@@ -96,7 +97,7 @@ final class NodeAssembly {
                 new BudgetRecorders(clock),
                 controller,
                 logs,
-                fatal);
+                noted);
         for (int laneId = 0; laneId < CellKeys.laneCount(config); laneId++) {
             lanes.add(parts.push(
                     storage == null
@@ -104,6 +105,24 @@ final class NodeAssembly {
                             : storage.openLane(surroundings, laneId)));
         }
         threads = parts.push(new NodeThreads(surroundings, lanes));
+        threads.steering().ifPresent(steering -> steering.whenDamaged(this::replaceDamaged));
+    }
+
+    /** What a node ends itself for can be asked when it is gone. */
+    private FatalHandler noted(final NodeCounters counters) {
+        return (component, cause) -> {
+            final Throwable reason = DeviceFaults.explain(
+                    cause, List.of(directories.data(), directories.journals(), directories.logs()));
+            counters.errorHandler().onError(new IllegalStateException(NodeErrors.STOPPED + component, reason));
+            fatal.onFatal(component, reason);
+        };
+    }
+
+    /** A lane's journal is damaged, and another node leads the lane: as the next start finds it, so it is seen to. */
+    private void replaceDamaged(final int laneId) {
+        LOGGER.error("this node's copy of lane {} is damaged: the node starts anew, to replicate it anew", laneId);
+        storage.markDamaged(laneId);
+        restartWanted.complete(null);
     }
 
     private PartitionLogsConfig partitionLogsConfig() {

@@ -92,7 +92,7 @@ record Replication(Replicator replicator, LaneSteering steering) {
                 WatchedFrameSource.watch(
                         JournalFrameSource.of(store.journal(), FrameDescriptor.HEADER_LENGTH + maxBatchLength),
                         node.clock(),
-                        () -> steering.resign(
-                                laneId, (int) lane.role().leadingEpoch().getAcquire(), true)));
+                        () -> steering.resignDamaged(
+                                laneId, (int) lane.role().leadingEpoch().getAcquire())));
     }
 }

@@ -156,7 +156,7 @@ record RunningLane(
                         wiring.wakeSender(),
                         wiring.wakeSteering()),
                 store.journal().truncation(),
-                store.journal().bounds()::oldestPosition,
+                store.journal().bounds()::oldestReadablePosition,
                 shadow,
                 store.install(),
                 ReplicationLimits.of(

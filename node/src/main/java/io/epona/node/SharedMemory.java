@@ -60,7 +60,8 @@ public final class SharedMemory {
         }
     }
 
-    private static void removeTree(final Path tree) throws IOException {
+    /** Removes a directory with all that is in it. */
+    static void removeTree(final Path tree) throws IOException {
         final List<Path> paths;
         try (Stream<Path> walk = Files.walk(tree)) {
             paths = walk.sorted(Comparator.reverseOrder()).toList();

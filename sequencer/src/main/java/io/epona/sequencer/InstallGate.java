@@ -39,6 +39,7 @@ public final class InstallGate {
     void needNoMore() {
         if (isNeeded && !isHeld) {
             isNeeded = false;
+            isHoldAsked = false; // the next time it is asked again, if nobody counts on the lane then
         }
     }
 
@@ -57,7 +58,7 @@ public final class InstallGate {
         return isNeeded;
     }
 
-    /** Has the lane held, as soon as it cannot follow and does not lead; not to be taken back. */
+    /** Has the lane held, as soon as it does not lead, unless it can follow after all. */
     public void hold() {
         isHoldAsked = true;
     }

@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
  * <p>What fails for good is told to the context's fatal handler, once, from one of the threads: the node must end.
  */
 public final class ClusterControlLog implements ControlLog {
+    /** Below one segment the archive records nothing any more. */
+    private static final long SPARE_SEGMENTS = 2;
+
     private static final Logger LOG = LoggerFactory.getLogger(ClusterControlLog.class);
 
     private final ClusterLogConfig config;
@@ -54,7 +57,8 @@ public final class ClusterControlLog implements ControlLog {
         this.memberIds =
                 config.members().stream().map(CellMember::nodeId).sorted().toList();
         requireDriver(config);
-        Directories.in(config.directory()).prepare();
+        Directories.in(config.directory(), Path.of(config.aeronDirectoryName()))
+                .prepare(SPARE_SEGMENTS * config.sizes().segmentLength());
         PortCheck.requireFree(config.self());
     }
 

@@ -69,6 +69,7 @@ final class ConsensusStack implements AutoCloseable {
                     parts.config(), "metadata-service", parts.context().driver(), parts.errorHandler());
             container = ClusteredServiceContainer.launch(containerContext(parts, archive, serviceAeron));
             ConsensusModule module = ConsensusModule.launch(moduleContext(parts, archive));
+            MappedPages.take(parts.directories().consensus().resolve(Directories.VOTE_FILE_NAME));
             return new ConsensusStack(archive, serviceAeron, container, module);
         } catch (RuntimeException e) {
             parts.errorHandler().closing();

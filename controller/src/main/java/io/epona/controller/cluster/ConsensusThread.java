@@ -8,6 +8,7 @@ import io.epona.runtime.Signal;
 import io.epona.runtime.SignalledIdleStrategy;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -76,7 +77,7 @@ final class ConsensusThread implements Runnable {
         this.context = context;
         this.backlog = backlog;
         this.errorHandler = new LogErrorHandler(context.fatalHandler());
-        this.directories = Directories.in(config.directory());
+        this.directories = Directories.in(config.directory(), Path.of(config.aeronDirectoryName()));
         this.formation = new CellFormation(config);
         this.service = new LogService(handler, connection, context.fatalHandler());
         this.quietIdleStrategy = new SignalledIdleStrategy(signal, IDLE_SPINS, idleParkNs(config, context));

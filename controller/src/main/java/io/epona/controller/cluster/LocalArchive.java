@@ -42,6 +42,7 @@ final class LocalArchive implements AutoCloseable {
     private static final String CONTROL_CHANNEL = "aeron:ipc?term-length=64k|alias=metadata-archive";
 
     private static final String TORN_TAIL_MESSAGE = "straddling page boundary";
+    private static final String CATALOG_NAME = "archive.catalog";
     private static final int CATALOG_CAPACITY = 64 * 1024;
 
     private final Aeron aeron;
@@ -60,18 +61,21 @@ final class LocalArchive implements AutoCloseable {
     static LocalArchive launch(
             ClusterLogConfig config, Directories directories, Signal driver, ErrorHandler errorHandler) {
         Aeron aeron = AeronClients.connect(config, "metadata-archive", driver, errorHandler);
+        Archive archive = null;
         try {
             try {
-                return new LocalArchive(aeron, Archive.launch(context(config, directories, aeron, errorHandler)));
+                archive = Archive.launch(context(config, directories, aeron, errorHandler));
             } catch (ArchiveException e) {
                 if (e.getMessage() == null || !e.getMessage().contains(TORN_TAIL_MESSAGE)) {
                     throw e;
                 }
                 cutTornTail(directories, e);
-                return new LocalArchive(aeron, Archive.launch(context(config, directories, aeron, errorHandler)));
+                archive = Archive.launch(context(config, directories, aeron, errorHandler));
             }
+            MappedPages.take(directories.archive().resolve(CATALOG_NAME));
+            return new LocalArchive(aeron, archive);
         } catch (RuntimeException e) {
-            CloseHelper.quietClose(aeron);
+            CloseHelper.quietCloseAll(archive, aeron);
             throw new ClusterLogException(
                     "archive of the metadata cannot be opened: directory=" + directories.archive() + ", reason="
                             + e.getMessage(),

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.MessageHandler;
@@ -45,6 +46,7 @@ public final class LaneSteering implements Agent, ClusterListener {
     private final MessageHandler proposalHandler = this::onProposal;
     private final ResignationDecoder resignation = new ResignationDecoder();
     private volatile long claimDueNs;
+    private volatile IntConsumer onDamaged = laneId -> {};
 
     /** A lane and what it was told last. */
     private static final class Steered {
@@ -205,14 +207,31 @@ public final class LaneSteering implements Agent, ClusterListener {
     }
 
     /**
-     * Has another node lead a lane that this one cannot go on with. Any thread.
+     * Names who sees to a lane whose copy here is damaged and that another node leads now.
+     *
+     * @param handler is given the lane's id; called on a thread of the controller
+     */
+    public void whenDamaged(final IntConsumer handler) {
+        onDamaged = handler;
+    }
+
+    /**
+     * Has another node lead a lane whose copy here is damaged, and this copy replaced. When nobody else can lead it,
+     * nothing changes. Any thread.
      *
      * @param laneId of the lane
      * @param leaderEpoch in which this node leads it
-     * @param isLost whether this node's copy is damaged
-     * @return whether another node leads now
      */
-    public CompletableFuture<Boolean> resign(final int laneId, final int leaderEpoch, final boolean isLost) {
+    public void resignDamaged(final int laneId, final int leaderEpoch) {
+        resign(laneId, leaderEpoch, true).thenAccept(isDone -> {
+            if (isDone) {
+                onDamaged.accept(laneId);
+            }
+        });
+    }
+
+    /** Has another node lead a lane that this one cannot go on with; tells whether another node leads now. */
+    private CompletableFuture<Boolean> resign(final int laneId, final int leaderEpoch, final boolean isLost) {
         LOGGER.warn(
                 "this node asks for another leader of lane {}: leaderEpoch={}, isDamaged={}",
                 laneId,

@@ -23,6 +23,7 @@ public final class StorageIdentity {
 
     private static final String CLEAN_STOP_NAME = "clean.stop";
     private static final String LOST_PREFIX = "lost-lane-";
+    private static final String DAMAGED_PREFIX = "damaged-lane-";
 
     private final Path data;
     private final Uuid storageId;
@@ -117,12 +118,35 @@ public final class StorageIdentity {
 
     /** The controller knows that this node has lost its copy of a lane, and will not forget it. */
     public void forgetLost(final int laneId) {
+        forget(LOST_PREFIX + laneId);
+    }
+
+    /** Notes that a lane's journal could not be read where another node needed it. Any thread. */
+    public void markDamaged(final int laneId) {
         try {
-            if (Files.deleteIfExists(data.resolve(LOST_PREFIX + laneId))) {
+            write(data, DAMAGED_PREFIX + laneId, storageId);
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot note that a lane is damaged: laneId=" + laneId, ex);
+        }
+    }
+
+    /** Whether a lane's journal is the one that could not be read. */
+    public boolean isDamaged(final int laneId) {
+        return Files.exists(data.resolve(DAMAGED_PREFIX + laneId));
+    }
+
+    /** The lane's damaged journal is out of the way. */
+    public void forgetDamaged(final int laneId) {
+        forget(DAMAGED_PREFIX + laneId);
+    }
+
+    private void forget(final String name) {
+        try {
+            if (Files.deleteIfExists(data.resolve(name))) {
                 sync(data);
             }
         } catch (final IOException ex) {
-            throw new UncheckedIOException("cannot remove the note of a lost lane: laneId=" + laneId, ex);
+            throw new UncheckedIOException("cannot remove a note: " + data.resolve(name), ex);
         }
     }
 

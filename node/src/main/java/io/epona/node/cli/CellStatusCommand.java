@@ -1,5 +1,6 @@
 package io.epona.node.cli;
 
+import io.epona.node.NodeErrors;
 import io.epona.node.RunFile;
 import io.epona.node.cell.CellTable;
 import io.epona.node.cell.CellView;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -91,11 +93,15 @@ public final class CellStatusCommand implements Callable<Integer> {
     private int show(final HttpClient client, final boolean isClearing) throws IOException, InterruptedException {
         final List<CellView> views = new ArrayList<>();
         final Map<String, String> silent = new TreeMap<>();
-        for (final String address : addresses()) {
+        final Map<String, RunFile> runFiles = new TreeMap<>();
+        for (final String address : addresses(runFiles)) {
             try {
                 views.add(ask(client, address));
             } catch (final IOException | IllegalArgumentException ex) {
-                silent.put(address, ex.getMessage() == null ? ex.toString() : ex.getMessage());
+                silent.put(
+                        address,
+                        whyEnded(runFiles.get(address))
+                                .orElse(ex.getMessage() == null ? ex.toString() : ex.getMessage()));
             }
         }
         final PrintWriter out = spec.commandLine().getOut();
@@ -125,31 +131,42 @@ public final class CellStatusCommand implements Callable<Integer> {
         return CellView.decode(response.body());
     }
 
+    /** What a node says that left its run file behind; empty when it runs. */
+    private static Optional<String> whyEnded(final RunFile run) {
+        if (run == null
+                || ProcessHandle.of(run.pid()).filter(ProcessHandle::isAlive).isPresent()) {
+            return Optional.empty();
+        }
+        return Optional.of("its process " + run.pid() + " has ended"
+                + NodeErrors.lastWords(run.counters())
+                        .map(words -> ": " + words)
+                        .orElse(" without a word"));
+    }
+
     /** Of the node in the directory, or of those in the folders of a cell on this machine. */
-    private List<String> addresses() throws IOException {
+    private List<String> addresses(final Map<String, RunFile> runFiles) throws IOException {
         if (!metrics.isEmpty()) {
             return metrics;
         }
-        final List<String> addresses = new ArrayList<>();
         if (Files.isDirectory(directory)) {
             try (DirectoryStream<Path> folders = Files.newDirectoryStream(directory, "node-*")) {
                 for (final Path folder : folders) {
-                    addIfRunning(addresses, folder);
+                    addIfRunning(runFiles, folder);
                 }
             }
-            addIfRunning(addresses, directory);
+            addIfRunning(runFiles, directory);
         }
-        if (addresses.isEmpty()) {
+        if (runFiles.isEmpty()) {
             throw new IOException("no node runs in " + directory
                     + "; name its directory with --dir, or the metrics addresses of the nodes with --metrics");
         }
-        addresses.sort(null);
-        return addresses;
+        return List.copyOf(runFiles.keySet());
     }
 
-    private static void addIfRunning(final List<String> addresses, final Path directory) throws IOException {
+    private static void addIfRunning(final Map<String, RunFile> runFiles, final Path directory) throws IOException {
         try {
-            addresses.add(RunFile.read(directory).metrics());
+            final RunFile run = RunFile.read(directory);
+            runFiles.put(run.metrics(), run);
         } catch (final NoSuchFileException ex) {
             return; // nobody runs there
         }

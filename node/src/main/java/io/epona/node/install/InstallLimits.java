@@ -62,5 +62,23 @@ final class InstallLimits {
      */
     static final int ROOM_FACTOR = 3;
 
+    /** After a start in vain, the node starts anew for a lane again no earlier than that after it has started. */
+    static final long FIRST_REST_MS = 15_000;
+
+    /** Each start in vain doubles the rest before the next one, up to this. */
+    static final long MAX_REST_MS = 15 * 60_000;
+
+    /** A lane that was not found too old for so long after a start does follow. */
+    static final long FOLLOWS_MS = 30_000;
+
     private InstallLimits() {}
+
+    /**
+     * How long a node runs at least before it starts anew: each start interrupts all its lanes.
+     *
+     * @param tries starts in vain so far
+     */
+    static long restMs(final int tries) {
+        return tries == 0 ? 0 : Math.min(MAX_REST_MS, FIRST_REST_MS << Math.min(tries - 1, Integer.SIZE));
+    }
 }

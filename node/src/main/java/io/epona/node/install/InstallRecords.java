@@ -25,12 +25,14 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <tr><td>neither</td><td>the lane is not being installed</td></tr>
  * </table>
  *
- * A checkpoint without the other file is left over and means nothing. Each change is durable when the method returns.
+ * {@code install-lane-N.tries} tells how often the node has started anew for the lane since it last followed. A
+ * checkpoint without the first file is left over and means nothing. Each change is durable when the method returns.
  * Used by one thread at a time: the installer's, and the one that assembles the node.
  */
 public final class InstallRecords {
     private static final String PREFIX = "install-lane-";
     private static final String CHECKPOINT = ".checkpoint";
+    private static final String TRIES = ".tries";
     private static final String TEMPORARY = ".new";
 
     private final Path directory;
@@ -90,6 +92,43 @@ public final class InstallRecords {
         } catch (final IOException ex) {
             throw new UncheckedIOException("cannot read the checkpoint of an installation: laneId=" + laneId, ex);
         }
+    }
+
+    /** How often the node has started anew to follow with the lane, and could not. */
+    public int tries(final int laneId) {
+        try {
+            return Integer.parseInt(
+                    Files.readString(tryFile(laneId), StandardCharsets.US_ASCII).trim());
+        } catch (final NoSuchFileException ex) {
+            return 0;
+        } catch (final IOException | NumberFormatException ex) {
+            throw new IllegalStateException("cannot read how often a lane was installed: " + tryFile(laneId), ex);
+        }
+    }
+
+    /** The node is about to start anew for the lane. */
+    public void countTry(final int laneId) {
+        try {
+            final String count = tries(laneId) + 1 + "\n";
+            write(tryFile(laneId), ByteBuffer.wrap(count.getBytes(StandardCharsets.US_ASCII)));
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot note that a lane is installed: laneId=" + laneId, ex);
+        }
+    }
+
+    /** The lane follows. */
+    public void forgetTries(final int laneId) {
+        try {
+            if (Files.deleteIfExists(tryFile(laneId))) {
+                sync();
+            }
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot note that a lane follows: laneId=" + laneId, ex);
+        }
+    }
+
+    private Path tryFile(final int laneId) {
+        return directory.resolve(PREFIX + laneId + TRIES);
     }
 
     /** What the partition logs have is not what the checkpoint says, or not any more. */

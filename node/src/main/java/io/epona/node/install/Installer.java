@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
@@ -90,6 +91,9 @@ public final class Installer implements AutoCloseable {
     private final Thread thread;
     private volatile boolean isClosed;
     private volatile InstallClient connected;
+    private long startedNs;
+    private long restUntilNs;
+    private boolean isFollowing;
     private long readySinceNs;
     private boolean isReady;
 
@@ -107,6 +111,8 @@ public final class Installer implements AutoCloseable {
     }
 
     private void run() {
+        startedNs = System.nanoTime();
+        restUntilNs = startedNs;
         try {
             while (!isClosed && !install()) {
                 Thread.sleep(InstallLimits.IDLE_POLL_MS);
@@ -127,7 +133,8 @@ public final class Installer implements AutoCloseable {
         final List<InstalledLane> needed =
                 context.lanes().stream().filter(lane -> lane.gate().isNeeded()).toList();
         context.meters().lanes().setRelease(needed.size());
-        if (needed.isEmpty()) {
+        forgetTries();
+        if (needed.isEmpty() || System.nanoTime() - restUntilNs < 0) {
             return false;
         }
         if (copiers.isEmpty()) {
@@ -161,12 +168,51 @@ public final class Installer implements AutoCloseable {
         if (waitsForOthers) {
             return false;
         }
-        ready.forEach((lane, round) -> context.records().complete(lane.laneId(), round.checkpoint()));
+        if (mustRest(ready.keySet())) {
+            return false;
+        }
+        ready.forEach((lane, round) -> {
+            context.records().countTry(lane.laneId());
+            context.records().complete(lane.laneId(), round.checkpoint());
+        });
         LOGGER.info(
                 "the partition logs of lanes {} are complete: the node starts anew, to follow their leaders from there",
                 ready.keySet().stream().map(InstalledLane::laneId).toList());
         context.restart().run();
         return true;
+    }
+
+    /**
+     * A lane for which the node has started anew and that was too old again by then will hardly do better at once; what
+     * was written meanwhile is fetched after the rest.
+     */
+    private boolean mustRest(final Set<InstalledLane> ready) {
+        final int tries = ready.stream()
+                .mapToInt(lane -> context.records().tries(lane.laneId()))
+                .max()
+                .orElse(0);
+        final long untilNs = startedNs + TimeUnit.MILLISECONDS.toNanos(InstallLimits.restMs(tries));
+        if (System.nanoTime() - untilNs >= 0) {
+            return false;
+        }
+        restUntilNs = untilNs;
+        LOGGER.warn(
+                "lanes {} were installed {} times and could not follow: more was written while this node started than"
+                        + " their leaders' journals hold (journal.segment.count); the next start is in {} s",
+                ready.stream().map(InstalledLane::laneId).toList(),
+                tries,
+                TimeUnit.NANOSECONDS.toSeconds(untilNs - System.nanoTime()));
+        return true;
+    }
+
+    private void forgetTries() {
+        if (isFollowing || System.nanoTime() - startedNs < TimeUnit.MILLISECONDS.toNanos(InstallLimits.FOLLOWS_MS)) {
+            return;
+        }
+        isFollowing = true;
+        context.lanes().stream()
+                .filter(lane -> !lane.gate().isNeeded())
+                .forEach(lane -> context.records().forgetTries(lane.laneId()));
     }
 
     /** Copies what is missing; empty when that was interrupted, or has to be done once more. */

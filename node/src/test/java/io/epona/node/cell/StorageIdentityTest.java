@@ -84,6 +84,16 @@ class StorageIdentityTest {
     }
 
     @Test
+    void shouldRememberDamagedLaneUntilItIsOutOfTheWay() {
+        openAndAdopt().markDamaged(2);
+        assertFalse(open().isDamaged(1));
+        assertTrue(open().isDamaged(2));
+        open().forgetDamaged(2);
+        open().forgetDamaged(2);
+        assertFalse(open().isDamaged(2));
+    }
+
+    @Test
     void shouldRefuseIdentityWhenItIsNone() throws IOException {
         Files.writeString(data.resolve(StorageIdentity.FILE_NAME), "nonsense");
         assertThrows(UncheckedIOException.class, this::open);

@@ -1,6 +1,7 @@
 package io.epona.node.install;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -63,5 +64,23 @@ class InstallRecordsTest {
         reopened().discard(LANE);
         assertTrue(reopened().isBegun(LANE));
         assertTrue(reopened().completed(LANE).isEmpty());
+    }
+
+    @Test
+    void shouldRestLongerAfterEachStartInVain() {
+        final InstallRecords records = new InstallRecords(directory);
+        assertEquals(0, records.tries(1));
+        records.countTry(1);
+        records.countTry(1);
+        assertEquals(2, new InstallRecords(directory).tries(1));
+        assertEquals(0, records.tries(0));
+        records.forgetTries(1);
+        records.forgetTries(1);
+        assertEquals(0, records.tries(1));
+
+        assertEquals(0, InstallLimits.restMs(0));
+        assertEquals(InstallLimits.FIRST_REST_MS, InstallLimits.restMs(1));
+        assertEquals(2 * InstallLimits.FIRST_REST_MS, InstallLimits.restMs(2));
+        assertEquals(InstallLimits.MAX_REST_MS, InstallLimits.restMs(1_000));
     }
 }

@@ -274,7 +274,7 @@ final class NodeLife implements Life, Broker {
                         () -> senderLoop.signal(),
                         () -> controlLoop.signal()),
                 recovered.journal().truncation(),
-                recovered.journal().bounds()::oldestPosition,
+                recovered.journal().bounds()::oldestReadablePosition,
                 shadow,
                 new InstallGate(),
                 limits(),
