@@ -3,6 +3,7 @@ package io.epona.coordinator;
 import io.epona.codec.lane.LaneReplyDecoder;
 import io.epona.codec.lane.LaneResult;
 import io.epona.runtime.NodeClock;
+import io.epona.sequencer.AppendOrigin;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -62,8 +63,14 @@ public final class LaneAppends implements Agent, MessageHandler, AutoCloseable {
      * @param partitionIndex of the partition.
      * @param leaderEpoch in which alone it may be appended.
      * @param minInSync fewest in-sync replicas with which it may be appended; 0: any number.
+     * @param origin who appends, see {@link AppendOrigin}.
      */
-    public record Target(int laneId, int partitionIndex, int leaderEpoch, int minInSync) {}
+    public record Target(int laneId, int partitionIndex, int leaderEpoch, int minInSync, long origin) {
+        /** A coordinator's own batch. */
+        public Target(final int laneId, final int partitionIndex, final int leaderEpoch, final int minInSync) {
+            this(laneId, partitionIndex, leaderEpoch, minInSync, AppendOrigin.COORDINATOR);
+        }
+    }
 
     /**
      * A batch that the lane has appended, committed or not.
@@ -160,6 +167,7 @@ public final class LaneAppends implements Agent, MessageHandler, AutoCloseable {
                         target.leaderEpoch(),
                         clock.epochNs(),
                         target.minInSync(),
+                        target.origin(),
                         pending.batch,
                         0,
                         pending.batch.capacity());
@@ -211,7 +219,8 @@ public final class LaneAppends implements Agent, MessageHandler, AutoCloseable {
             return;
         }
         final LaneResult result = reply.result();
-        if (result == LaneResult.OK) {
+        // A duplicate is in the log, or there is no need for it to be; it waits for what was appended before.
+        if (result == LaneResult.OK || result == LaneResult.DUPLICATE) {
             batches.incrementAndGet();
             pending.place = new Appended(reply.baseOffset(), reply.endPosition());
             uncommitted.get(pending.target.laneId()).add(pending);

@@ -1,6 +1,7 @@
 package io.epona.gateway;
 
 import io.epona.controller.ClusterController;
+import io.epona.coordinator.TransactionCoordinators;
 import io.epona.gateway.fetch.FetchConfig;
 import io.epona.gateway.log.InitialTransactions;
 import io.epona.gateway.log.LaneView;
@@ -36,6 +37,7 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * @param stages records PRODUCE, ACKNOWLEDGE and DELIVER; this gateway is its only writer.
  * @param breaches this gateway is its only writer.
  * @param adminHandlers this gateway's own handlers of further APIs.
+ * @param transactions the node's transaction coordinator; null when it has none.
  */
 public record GatewayContext(
         int gatewayId,
@@ -54,7 +56,8 @@ public record GatewayContext(
         InitialTransactions initialTransactions,
         StageRecorder stages,
         BreachLog breaches,
-        List<RequestHandler> adminHandlers) {
+        List<RequestHandler> adminHandlers,
+        TransactionCoordinators transactions) {
     /** Copies the lists. */
     public GatewayContext {
         lanes = List.copyOf(lanes);

@@ -18,6 +18,7 @@ import io.epona.gateway.produce.AppendTracker;
 import io.epona.gateway.produce.DeleteRecordsHandler;
 import io.epona.gateway.produce.ProduceHandler;
 import io.epona.gateway.produce.ProduceMeters;
+import io.epona.gateway.transactions.DescribeProducersHandler;
 import io.epona.runtime.NodeClock;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -71,7 +72,14 @@ public final class KafkaGateway implements Agent {
                 repair);
         repair.repair(index);
         this.tracker = new AppendTracker(
-                context.proxies(), context.maxBatchLength(), index, context.replies(), produceMeters, clock);
+                context.proxies(),
+                context.maxBatchLength(),
+                index,
+                context.replies(),
+                new AppendTracker.Transactions(
+                        hasTransactions() ? context.transactions().verifier() : null, loop),
+                produceMeters,
+                clock);
         final ConnectionHub.Slot slot = new ConnectionHub.Slot();
         this.fetches = new FetchPath(context, index, fetchMeters, slot);
         this.handlers = HandlerTable.of(makeHandlers());
@@ -83,14 +91,15 @@ public final class KafkaGateway implements Agent {
 
     private List<RequestHandler> makeHandlers() {
         final List<RequestHandler> all = new ArrayList<>(context.adminHandlers());
-        all.add(new ApiVersionsHandler(this::handlers));
+        all.add(new ApiVersionsHandler(this::handlers, hasTransactions()));
         all.add(new ProduceHandler(
                 context.controller(),
                 context.partitionLogs(),
                 tracker,
                 context.thread().deadlines(),
                 clock,
-                produceMeters));
+                produceMeters,
+                hasTransactions()));
         all.add(fetches.handler());
         all.add(new ListOffsetsHandler(
                 context.controller(), index, clock, context.partitionLogs(), context.coldReads(), loop.allocator()));
@@ -103,8 +112,16 @@ public final class KafkaGateway implements Agent {
                 context.partitionLogs(),
                 context.thread().deadlines(),
                 clock));
-        all.add(new InitProducerIdHandler(context.controller()));
+        all.add(new InitProducerIdHandler(context.controller(), context.transactions()));
+        if (hasTransactions()) {
+            all.add(new DescribeProducersHandler(
+                    context.controller(), index, context.partitionLogs(), context.coldReads()));
+        }
         return all;
+    }
+
+    private boolean hasTransactions() {
+        return context.transactions() != null;
     }
 
     private void onImage(final ClusterImage old, final ClusterImage now) {

@@ -245,7 +245,8 @@ public final class TestNode implements AutoCloseable {
                 InitialTransactions.NONE,
                 new StageRecorder("gateway-" + id, Stage.PRODUCE, Stage.ACKNOWLEDGE, Stage.DELIVER),
                 breachLog,
-                handlers()));
+                handlers(),
+                null));
     }
 
     private List<RequestHandler> handlers() {

@@ -34,13 +34,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import java.util.function.IntToLongFunction;
-import java.util.function.Supplier;
 import org.agrona.concurrent.BusySpinIdleStrategy;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.slf4j.Logger;
@@ -102,6 +103,17 @@ final class GatewayThreads implements AutoCloseable {
         return threads.size();
     }
 
+    /** Runs tasks on the thread of the first gateway, in order; none once that has closed. */
+    Executor onFirst() {
+        return task -> {
+            try {
+                threads.getFirst().loop().execute(task);
+            } catch (final RejectedExecutionException ex) {
+                LOGGER.debug("a task came after the gateway had closed", ex);
+            }
+        };
+    }
+
     /** The gateways as lanes see them, by gateway id. */
     List<LaneGateway> laneGateways() {
         final List<LaneGateway> all = new ArrayList<>();
@@ -129,7 +141,7 @@ final class GatewayThreads implements AutoCloseable {
      * @param wakeLane lane id to what wakes the lane
      * @param highWatermark partition index to the end of the partition after recovery
      * @param transactions after recovery
-     * @param coordinatorHandlers makes the coordinators' handlers of one gateway thread
+     * @param coordinators make their handlers of one gateway thread
      */
     List<KafkaGateway> connect(
             final List<LaneView> lanes,
@@ -137,7 +149,7 @@ final class GatewayThreads implements AutoCloseable {
             final IntFunction<Signal> wakeLane,
             final IntToLongFunction highWatermark,
             final InitialTransactions transactions,
-            final Supplier<List<RequestHandler>> coordinatorHandlers) {
+            final CoordinatorAssembly coordinators) {
         for (int gatewayId = 0; gatewayId < threads.size(); gatewayId++) {
             gateways.add(new KafkaGateway(new GatewayContext(
                     gatewayId,
@@ -156,7 +168,8 @@ final class GatewayThreads implements AutoCloseable {
                     transactions,
                     node.budget().recorder("gateway-" + gatewayId, Stage.PRODUCE, Stage.ACKNOWLEDGE, Stage.DELIVER),
                     node.budget().breachLog("gateway-" + gatewayId, BREACHES_KEPT),
-                    handlers(coordinatorHandlers.get()))));
+                    handlers(coordinators.handlers()),
+                    coordinators.transactions())));
         }
         gateways.getFirst().listen(gateways);
         return gateways;

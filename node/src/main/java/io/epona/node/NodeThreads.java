@@ -119,9 +119,9 @@ final class NodeThreads implements AutoCloseable {
         final List<LaneView> views = views();
         final List<RingBuffer> commandRings =
                 rings.stream().map(LaneRings::commands).toList();
-        coordinators.connect(views, commandRings, this::wakeLane);
-        this.gatewayAgents = gateways.connect(
-                views, commandRings, this::wakeLane, highWatermarks(), transactions(), coordinators::handlers);
+        coordinators.connect(views, commandRings, this::wakeLane, gateways.onFirst());
+        this.gatewayAgents =
+                gateways.connect(views, commandRings, this::wakeLane, highWatermarks(), transactions(), coordinators);
         this.replication = node.membership().isAlone()
                 ? Optional.empty()
                 : Optional.of(Replication.make(
@@ -345,7 +345,7 @@ final class NodeThreads implements AutoCloseable {
 
     /** The node is registered: clients find it. */
     void onServing() {
-        coordinators.groups().onServing();
+        coordinators.onServing();
     }
 
     /** Why the node does not serve; null while it does. Any thread. */

@@ -1,11 +1,15 @@
 package io.epona.gateway.handlers;
 
 import io.epona.controller.ClusterController;
+import io.epona.coordinator.TransactionCoordinator;
+import io.epona.coordinator.TransactionCoordinators;
 import io.epona.gateway.RequestContext;
 import io.epona.gateway.RequestHandler;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
@@ -13,6 +17,7 @@ import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.ProducerIdAndEpoch;
 import org.apache.kafka.server.common.ProducerIdsBlock;
 
 /**
@@ -28,15 +33,23 @@ public final class InitProducerIdHandler implements RequestHandler {
     private static final long NO_ID = -1;
     private static final short NO_EPOCH = -1;
 
+    private static final short FIRST_VERSION_WITH_FENCED = 4;
+
     private final ClusterController controller;
+    private final TransactionCoordinators transactions;
     private final ArrayDeque<RequestContext> waiting = new ArrayDeque<>();
     private long nextId;
     private long endId;
     private boolean isAsking;
 
-    /** A handler that takes its blocks from the controller. */
-    public InitProducerIdHandler(final ClusterController controller) {
+    /**
+     * A handler that takes its blocks from the controller.
+     *
+     * @param transactions serve producers with transactional ids; null when there are none.
+     */
+    public InitProducerIdHandler(final ClusterController controller, final TransactionCoordinators transactions) {
         this.controller = controller;
+        this.transactions = transactions;
     }
 
     @Override
@@ -50,6 +63,8 @@ public final class InitProducerIdHandler implements RequestHandler {
         final Errors error = judge(request);
         if (error != Errors.NONE) {
             refuse(context, error);
+        } else if (request.transactionalId() != null) {
+            begin(context, request);
         } else if (nextId < endId) {
             give(context);
         } else if (waiting.size() >= MAX_WAITING) {
@@ -60,7 +75,33 @@ public final class InitProducerIdHandler implements RequestHandler {
         }
     }
 
-    private static Errors judge(final InitProducerIdRequestData request) {
+    private void begin(final RequestContext context, final InitProducerIdRequestData request) {
+        final Optional<ProducerIdAndEpoch> expected = request.producerId() == NO_ID
+                ? Optional.empty()
+                : Optional.of(new ProducerIdAndEpoch(request.producerId(), request.producerEpoch()));
+        final CompletableFuture<TransactionCoordinator.Answer> asked = transactions
+                .service()
+                .thenCompose(coordinator -> coordinator.initProducerId(
+                        request.transactionalId(), request.transactionTimeoutMs(), expected));
+        context.onGatewayThread(asked, (answer, failure) -> {
+            if (failure != null) {
+                fail(context, failure);
+            } else if (answer.error() == Errors.NONE) {
+                context.respond(new InitProducerIdResponseData()
+                        .setProducerId(answer.producerId())
+                        .setProducerEpoch(answer.producerEpoch()));
+            } else {
+                final boolean isOld = context.apiVersion() < FIRST_VERSION_WITH_FENCED;
+                refuse(
+                        context,
+                        answer.error() == Errors.PRODUCER_FENCED && isOld
+                                ? Errors.INVALID_PRODUCER_EPOCH
+                                : answer.error());
+            }
+        });
+    }
+
+    private Errors judge(final InitProducerIdRequestData request) {
         final boolean hasId = request.producerId() != NO_ID;
         final boolean hasEpoch = request.producerEpoch() != NO_EPOCH;
         if (hasId != hasEpoch) {
@@ -69,7 +110,16 @@ public final class InitProducerIdHandler implements RequestHandler {
         if (request.transactionalId() == null) {
             return Errors.NONE;
         }
-        return request.transactionalId().isEmpty() ? Errors.INVALID_REQUEST : Errors.COORDINATOR_NOT_AVAILABLE;
+        if (request.transactionalId().isEmpty()) {
+            return Errors.INVALID_REQUEST;
+        }
+        if (request.enable2Pc()) {
+            return Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+        }
+        if (request.keepPreparedTxn()) {
+            return Errors.UNSUPPORTED_VERSION;
+        }
+        return transactions == null ? Errors.COORDINATOR_NOT_AVAILABLE : Errors.NONE;
     }
 
     private void ask(final RequestContext context) {

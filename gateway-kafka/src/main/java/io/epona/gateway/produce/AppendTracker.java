@@ -3,6 +3,7 @@ package io.epona.gateway.produce;
 import io.epona.codec.lane.LaneReplyDecoder;
 import io.epona.codec.lane.LaneResult;
 import io.epona.controller.PartitionInfo;
+import io.epona.coordinator.TransactionVerifier;
 import io.epona.gateway.log.FrameIndex;
 import io.epona.gateway.log.LaneTail;
 import io.epona.runtime.LaneRole;
@@ -11,6 +12,7 @@ import io.epona.sequencer.LaneProxy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
@@ -43,6 +45,9 @@ public final class AppendTracker implements MessageHandler {
     private final int[] freeSlots;
     private final List<LaneQueues> lanes = new ArrayList<>();
 
+    private final TransactionChecks transactions;
+    private final ArrayDeque<PendingAppend> verified = new ArrayDeque<>();
+
     private int freeCount;
     private int backPressuredCount;
 
@@ -68,6 +73,7 @@ public final class AppendTracker implements MessageHandler {
      * @param maxBatchLength longest batch that the lanes take.
      * @param index that knows the lanes' committed positions.
      * @param replies ring of this gateway, into which all lanes write.
+     * @param transactions asks whether batches are part of them.
      * @param meters of this gateway.
      * @param clock of the node.
      */
@@ -76,8 +82,11 @@ public final class AppendTracker implements MessageHandler {
             final int maxBatchLength,
             final FrameIndex index,
             final RingBuffer replies,
+            final Transactions transactions,
             final ProduceMeters meters,
             final NodeClock clock) {
+        this.transactions =
+                new TransactionChecks(transactions.verifier(), transactions.gatewayThread(), this::offerVerified);
         this.proxies = List.copyOf(proxies);
         this.maxBatchLength = maxBatchLength;
         this.index = index;
@@ -96,6 +105,14 @@ public final class AppendTracker implements MessageHandler {
         }
         index.lanes().forEach(lane -> lanes.add(new LaneQueues(lane)));
     }
+
+    /**
+     * What transactions need.
+     *
+     * @param verifier null when there are none.
+     * @param gatewayThread runs tasks on this thread.
+     */
+    public record Transactions(TransactionVerifier verifier, Executor gatewayThread) {}
 
     /** Longest batch that a lane takes. */
     int maxBatchLength(final int laneId) {
@@ -159,6 +176,8 @@ public final class AppendTracker implements MessageHandler {
                     return false;
                 }
                 refuseLeader(next);
+            } else if (operation.transactionalId() != null && transactions.holdBehindOthers(next)) {
+                // It is offered when they are.
             } else if (!offer(next, operation.exchange().ingressTimeNs())) {
                 return false;
             }
@@ -181,6 +200,7 @@ public final class AppendTracker implements MessageHandler {
                         append.partition.leaderEpoch(),
                         ingressTimeNs,
                         append.minInSync,
+                        append.origin,
                         append.batch,
                         0,
                         length);
@@ -192,14 +212,41 @@ public final class AppendTracker implements MessageHandler {
         return isOffered;
     }
 
+    /** A batch that a lane wanted to have verified, and that is. */
+    private void offerVerified(final PendingAppend append) {
+        verified.add(append);
+        pollVerified();
+    }
+
+    private int pollVerified() {
+        int count = 0;
+        while (!verified.isEmpty()) {
+            final PendingAppend append = verified.peek();
+            if (!append.isAnswered && !append.operation.isDone()) {
+                if (!leads(append.partition)) {
+                    refuseLeader(append);
+                } else if (!offer(append, append.operation.exchange().ingressTimeNs())) {
+                    return count;
+                }
+            }
+            verified.poll();
+            count++;
+        }
+        return count;
+    }
+
     /** Takes the lanes' replies. */
     public int pollReplies() {
-        return replies.read(this);
+        final int count = replies.read(this);
+        if (count > 0) {
+            transactions.ask();
+        }
+        return count;
     }
 
     /** Offers what found no room before. */
     public int pollBackPressured() {
-        int count = 0;
+        int count = verified.isEmpty() ? 0 : pollVerified();
         while (!deletions.isEmpty() && offer(deletions.peek())) {
             deletions.poll();
             count++;
@@ -316,6 +363,12 @@ public final class AppendTracker implements MessageHandler {
             }
             return;
         }
+        if (result == LaneResult.VERIFY_TRANSACTION) {
+            if (!append.isAnswered && !append.operation.isDone()) {
+                transactions.check(append, reply.verification());
+            }
+            return;
+        }
         meters.onRefused();
         if (append.isAnswered) {
             return;
@@ -355,6 +408,7 @@ public final class AppendTracker implements MessageHandler {
             case OUT_OF_ORDER_SEQUENCE -> Errors.OUT_OF_ORDER_SEQUENCE_NUMBER;
             case INVALID_PRODUCER_EPOCH -> Errors.INVALID_PRODUCER_EPOCH;
             case DUPLICATE_SEQUENCE -> Errors.DUPLICATE_SEQUENCE_NUMBER;
+            case INVALID_TRANSACTION_STATE -> Errors.INVALID_TXN_STATE;
             default -> Errors.UNKNOWN_SERVER_ERROR;
         };
     }

@@ -45,6 +45,14 @@ final class BatchJudge {
         this.clock = clock;
     }
 
+    /**
+     * What a produce request says of its batches.
+     *
+     * @param version of the request.
+     * @param isTransactional whether it names a transactional id.
+     */
+    record Request(short version, boolean isTransactional) {}
+
     /** Largest timestamp in the batch, ms. */
     long maxTimestampMs() {
         return maxTimestampMs;
@@ -66,7 +74,7 @@ final class BatchJudge {
      * @param batch its bytes, which may be stamped.
      * @param length of the bytes.
      * @param records the same bytes, for Kafka's classes.
-     * @param version of the produce request.
+     * @param request that it came in.
      * @param config of the topic.
      * @return null to append it.
      */
@@ -74,7 +82,7 @@ final class BatchJudge {
             final UnsafeBuffer batch,
             final int length,
             final MemoryRecords records,
-            final short version,
+            final Request request,
             final LogConfig config) {
         if (length > config.maxMessageSize()) {
             return BatchVerdict.of(
@@ -87,7 +95,7 @@ final class BatchJudge {
             return BatchVerdict.of(
                     Errors.forCode(check.kafkaErrorCode()), "The record batch was refused: " + check + '.');
         }
-        final BatchVerdict flags = judgeFlags(batch, version);
+        final BatchVerdict flags = judgeFlags(batch, request);
         if (flags != null) {
             return flags;
         }
@@ -110,11 +118,13 @@ final class BatchJudge {
         return isLogAppendTime ? stampAppendTime(batch) : judgeCreateTime(batch, records, config);
     }
 
-    private static BatchVerdict judgeFlags(final UnsafeBuffer batch, final short version) {
+    private static BatchVerdict judgeFlags(final UnsafeBuffer batch, final Request request) {
+        final short version = request.version();
         if (RecordBatchDescriptor.isControl(batch, 0)) {
             return BatchVerdict.of(Errors.INVALID_RECORD, "Clients are not allowed to write control records.");
         }
-        if (RecordBatchDescriptor.isTransactional(batch, 0)) {
+        if (RecordBatchDescriptor.isTransactional(batch, 0)
+                && (!request.isTransactional() || RecordBatchDescriptor.producerId(batch, 0) < 0)) {
             return BatchVerdict.of(
                     Errors.INVALID_TXN_STATE, "The record batch is transactional, but no transaction is ongoing.");
         }

@@ -2,6 +2,7 @@ package io.epona.gateway.produce;
 
 import io.epona.controller.PartitionInfo;
 import io.epona.gateway.log.LaneTail;
+import io.epona.sequencer.AppendOrigin;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
 import org.apache.kafka.common.protocol.Errors;
@@ -19,6 +20,7 @@ final class PendingAppend extends PendingAnswers.Pending {
     final int minInSync;
 
     boolean isAnswered;
+    long origin = AppendOrigin.CLIENT;
     private LaneTail lane;
     private ProduceMeters meters;
 

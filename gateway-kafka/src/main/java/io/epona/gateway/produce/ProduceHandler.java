@@ -40,6 +40,7 @@ public final class ProduceHandler implements RequestHandler {
     private final ProduceMeters meters;
     private final LeaderHints hints;
     private final BatchJudge judge;
+    private final boolean hasTransactions;
 
     /**
      * A handler of one gateway thread.
@@ -50,6 +51,7 @@ public final class ProduceHandler implements RequestHandler {
      * @param deadlines of this gateway.
      * @param clock of the node.
      * @param meters of this gateway.
+     * @param hasTransactions whether there is a transaction coordinator.
      */
     public ProduceHandler(
             final ClusterController controller,
@@ -57,7 +59,9 @@ public final class ProduceHandler implements RequestHandler {
             final AppendTracker tracker,
             final DeadlineQueue deadlines,
             final NodeClock clock,
-            final ProduceMeters meters) {
+            final ProduceMeters meters,
+            final boolean hasTransactions) {
+        this.hasTransactions = hasTransactions;
         this.controller = controller;
         this.partitionLogs = partitionLogs;
         this.tracker = tracker;
@@ -77,8 +81,12 @@ public final class ProduceHandler implements RequestHandler {
     public void handle(final RequestContext context, final ApiMessage message) {
         final Exchange exchange = (Exchange) context;
         final ProduceRequestData request = (ProduceRequestData) message;
-        final ProduceOperation operation = new ProduceOperation(exchange, request.acks(), deadlines, hints);
+        final ProduceOperation operation =
+                new ProduceOperation(exchange, request.acks(), request.transactionalId(), deadlines, hints);
         exchange.onClosed(operation::abandon);
+        if (request.transactionalId() != null) {
+            exchange.holdFrame();
+        }
         final ClusterImage image = controller.image();
         final boolean isAcksValid = request.acks() >= ACKS_ALL && request.acks() <= 1;
         for (final TopicProduceData topic : request.topicData()) {
@@ -96,11 +104,19 @@ public final class ProduceHandler implements RequestHandler {
                 partitions.add(response);
                 if (!isAcksValid) {
                     refuse(operation, response, BatchVerdict.of(Errors.INVALID_REQUIRED_ACKS, null));
-                } else if (request.transactionalId() != null) {
+                } else if (request.transactionalId() != null && !hasTransactions) {
                     refuse(
                             operation,
                             response,
-                            BatchVerdict.of(Errors.INVALID_TXN_STATE, "Transactions are not available yet."));
+                            BatchVerdict.of(Errors.INVALID_TXN_STATE, "Transactions are not available here."));
+                } else if (request.transactionalId() != null && request.acks() != ACKS_ALL) {
+                    refuse(
+                            operation,
+                            response,
+                            BatchVerdict.of(
+                                    Errors.INVALID_REQUIRED_ACKS,
+                                    "Transactions need acks=all, or they could lose"
+                                            + " records that their end commits."));
                 } else {
                     add(operation, response, partition, topic, image);
                 }
@@ -141,7 +157,11 @@ public final class ProduceHandler implements RequestHandler {
         final ByteBuffer bytes = records.buffer();
         final UnsafeBuffer batch = new UnsafeBuffer(bytes, bytes.position(), bytes.remaining());
         BatchVerdict verdict = judge.judge(
-                batch, batch.capacity(), records, operation.exchange().apiVersion(), info.config());
+                batch,
+                batch.capacity(),
+                records,
+                new BatchJudge.Request(operation.exchange().apiVersion(), operation.transactionalId() != null),
+                info.config());
         if (verdict == null && batch.capacity() > tracker.maxBatchLength(partition.laneId())) {
             verdict = BatchVerdict.of(
                     Errors.MESSAGE_TOO_LARGE,

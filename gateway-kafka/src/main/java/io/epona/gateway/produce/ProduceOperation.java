@@ -30,6 +30,7 @@ final class ProduceOperation extends Deadline {
 
     private final Exchange exchange;
     private final short acks;
+    private final String transactionalId;
     private final DeadlineQueue deadlines;
     private final LeaderHints hints;
     private final ProduceResponseData response = new ProduceResponseData();
@@ -44,9 +45,14 @@ final class ProduceOperation extends Deadline {
     private boolean isDone;
 
     ProduceOperation(
-            final Exchange exchange, final short acks, final DeadlineQueue deadlines, final LeaderHints hints) {
+            final Exchange exchange,
+            final short acks,
+            final String transactionalId,
+            final DeadlineQueue deadlines,
+            final LeaderHints hints) {
         this.exchange = exchange;
         this.acks = acks;
+        this.transactionalId = transactionalId;
         this.deadlines = deadlines;
         this.hints = hints;
     }
@@ -57,6 +63,11 @@ final class ProduceOperation extends Deadline {
 
     short acks() {
         return acks;
+    }
+
+    /** Null when the request belongs to no transaction. */
+    String transactionalId() {
+        return transactionalId;
     }
 
     ProduceResponseData response() {
@@ -76,7 +87,9 @@ final class ProduceOperation extends Deadline {
     void onOffered() {
         offeredCount++;
         if (offeredCount == appends.size()) {
-            exchange.releaseFrame();
+            if (transactionalId == null) {
+                exchange.releaseFrame();
+            } // else the lanes may want to have batches again that were verified meanwhile
             finishIfAnswered();
         }
     }

@@ -67,7 +67,7 @@ final class AdminServer implements AutoCloseable {
         List<RequestHandler> handlers = new ArrayList<>(AdminHandlers.create(
                 controller, new LogDirectory(directory, partitionIndex -> partitionIndex), background));
         AtomicReference<HandlerTable> whole = new AtomicReference<>();
-        handlers.add(new ApiVersionsHandler(whole::get));
+        handlers.add(new ApiVersionsHandler(whole::get, false));
         HandlerTable table = HandlerTable.of(handlers);
         whole.set(table);
         NetConfig net = NetConfig.defaults("localhost", 0);

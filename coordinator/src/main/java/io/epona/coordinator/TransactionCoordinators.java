@@ -1,0 +1,287 @@
+package io.epona.coordinator;
+
+import io.epona.controller.ClusterController;
+import io.epona.controller.ClusterImage;
+import io.epona.controller.CreateTopicResult;
+import io.epona.controller.NewTopicSpec;
+import io.epona.controller.PartitionInfo;
+import io.epona.controller.TopicInfo;
+import io.epona.partitionlog.PartitionLogs;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.FindCoordinatorRequest.CoordinatorType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The transaction coordinator of a node, on the partitions of {@code __transaction_state} whose lanes this node leads.
+ * It is started by the first request of a transaction, which also makes the topic, or when the topic is there; before
+ * that it costs nothing. Any thread may call.
+ */
+public final class TransactionCoordinators implements CoordinatorLookup, AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(TransactionCoordinators.class);
+    private static final String NAME = "transaction-coordinator";
+    private static final int LOAD_LENGTH = 1024 * 1024;
+    private static final long TICK_MS = 100;
+
+    private final Context context;
+    private final ScheduledThreadPoolExecutor timer = timer();
+    private final TransactionVerifier verifier;
+    private volatile Running running;
+    private CompletableFuture<TransactionCoordinator> starting;
+    private TopicInfo knownTopic;
+    private boolean isServing;
+    private boolean isClosed;
+
+    /**
+     * What it works with.
+     *
+     * @param settings of transactions.
+     * @param controller the cluster's metadata.
+     * @param appends the way to the lanes.
+     * @param logs where older records are.
+     * @param markers writes to partitions that this node leads.
+     * @param remoteMarkers has other nodes write.
+     * @param remoteCoordinators asks other nodes.
+     * @param executor runs tasks on one thread, in order: the coordinator's.
+     */
+    public record Context(
+            TransactionSettings settings,
+            ClusterController controller,
+            LaneAppends appends,
+            PartitionLogs logs,
+            MarkerWriter markers,
+            MarkerSender.RemoteMarkers remoteMarkers,
+            TransactionVerifier.RemoteCoordinators remoteCoordinators,
+            Executor executor) {}
+
+    /** What runs, once it runs. */
+    private record Running(
+            TransactionCoordinator coordinator,
+            CompletableFuture<TransactionCoordinator> asFuture,
+            TransactionStore store,
+            Tenures tenures,
+            LaneRecordLoader<StoredTransaction> loader) {}
+
+    /** Nothing runs yet. */
+    public TransactionCoordinators(final Context context) {
+        this.context = context;
+        this.verifier = new TransactionVerifier(context.controller(), this, context.remoteCoordinators());
+        context.controller().addListener(this::onImage);
+    }
+
+    private static ScheduledThreadPoolExecutor timer() {
+        final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name(NAME + "-timer").factory());
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return timer;
+    }
+
+    /** Asks coordinators, here or elsewhere, about partitions of transactions. */
+    public TransactionVerifier verifier() {
+        return verifier;
+    }
+
+    /** Writes markers to partitions that this node leads. */
+    public MarkerWriter markers() {
+        return context.markers();
+    }
+
+    /** The node serves clients: if there are transactions already, their coordinator starts now. */
+    public synchronized void onServing() {
+        isServing = true;
+        if (context.controller().image().topic(TransactionStore.TOPIC) != null) {
+            service();
+        }
+    }
+
+    /**
+     * The coordinator, started if it was not.
+     *
+     * @return completed at once when it runs; exceptionally, with an exception of Kafka's, when it cannot start now.
+     */
+    public CompletableFuture<TransactionCoordinator> service() {
+        final Running present = running;
+        return present == null ? start() : present.asFuture();
+    }
+
+    private synchronized CompletableFuture<TransactionCoordinator> start() {
+        if (isClosed) {
+            return CompletableFuture.failedFuture(new CoordinatorNotAvailableException("The node stops."));
+        }
+        if (starting == null || starting.isCompletedExceptionally()) {
+            starting = topic().thenApplyAsync(this::run, timer);
+            starting.whenComplete((coordinator, failure) -> {
+                if (failure != null) {
+                    LOGGER.warn("transactions cannot be coordinated now; the next request tries again", failure);
+                }
+            });
+        }
+        return starting;
+    }
+
+    /** Whether there ever was a transaction: questions about some do not make the topic. */
+    public boolean hasState() {
+        return context.controller().image().topic(TransactionStore.TOPIC) != null;
+    }
+
+    /** The topic, made if it is not there. */
+    private CompletableFuture<TopicInfo> topic() {
+        final TopicInfo present = context.controller().image().topic(TransactionStore.TOPIC);
+        return present != null
+                ? CompletableFuture.completedFuture(present)
+                : context.controller()
+                        .createTopics(List.of(specification()), false)
+                        .thenApply(results -> made(results.getFirst()));
+    }
+
+    private NewTopicSpec specification() {
+        return new NewTopicSpec(
+                TransactionStore.TOPIC,
+                context.settings().topicPartitionCount(),
+                NewTopicSpec.withDefaults(TransactionStore.TOPIC).replicationFactor(),
+                Map.of(),
+                InternalTopics.configs(context.settings().topicSegmentLength()));
+    }
+
+    private TopicInfo made(final CreateTopicResult result) {
+        final TopicInfo topic = context.controller().image().topic(TransactionStore.TOPIC);
+        if (topic == null) {
+            throw result.error().isFailure()
+                    ? result.error().exception()
+                    : new CoordinatorNotAvailableException("The topic of the transactions' state was deleted.");
+        }
+        return topic;
+    }
+
+    /** On the timer's thread. */
+    private TransactionCoordinator run(final TopicInfo topic) {
+        final Running made = assemble(topic.partitionCount());
+        synchronized (this) {
+            if (isClosed) {
+                made.loader().close();
+                throw new CoordinatorNotAvailableException("The node stops.");
+            }
+            running = made;
+        }
+        made.tenures().follow(context.controller().image());
+        LOGGER.info(
+                "coordinating transactions: partitions={}, of which here={}",
+                topic.partitionCount(),
+                made.tenures().electedCount());
+        return made.coordinator();
+    }
+
+    private Running assemble(final int partitionCount) {
+        final SettledTransactions settled = new SettledTransactions();
+        final ProducerIdPool producerIds = new ProducerIdPool(context.controller());
+        final MarkerSender[] sender = new MarkerSender[1];
+        final TransactionStore store = new TransactionStore(new TransactionStore.Context(
+                partitionCount,
+                context.controller(),
+                context.appends(),
+                context.executor(),
+                partition -> sender[0].resume(partition)));
+        sender[0] = new MarkerSender(new MarkerSender.Context(
+                context.controller(),
+                store,
+                settled,
+                context.markers(),
+                context.remoteMarkers(),
+                context.executor(),
+                timer));
+        final Tenures tenures = new Tenures(TransactionStore.TOPIC, store);
+        final LaneRecordLoader<StoredTransaction> loader = new LaneRecordLoader<>(
+                context.appends(),
+                context.logs(),
+                tenures,
+                StoredTransaction.DESERIALIZER,
+                LOAD_LENGTH,
+                NAME + "-loader-");
+        store.connect(tenures, loader);
+        final TransactionEnd end = new TransactionEnd(store, sender[0], producerIds, context.executor());
+        final TransactionTimer clock = new TransactionTimer(context.settings(), store, end, settled);
+        final TransactionBegin begin =
+                new TransactionBegin(context.settings(), store, end, settled, producerIds, context.executor());
+        timer.scheduleWithFixedDelay(
+                () -> context.executor().execute(clock::tick), TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+        final TransactionCoordinator coordinator =
+                new TransactionCoordinator(context.executor(), begin, end, new TransactionQueries(store, end, clock));
+        return new Running(coordinator, CompletableFuture.completedFuture(coordinator), store, tenures, loader);
+    }
+
+    /** On the controller's thread. */
+    private synchronized void onImage(final ClusterImage old, final ClusterImage now) {
+        final TopicInfo topic = now.topic(TransactionStore.TOPIC);
+        if (isClosed || !isServing && starting == null || topic == null && starting == null) {
+            return;
+        }
+        if (starting == null) {
+            start();
+        }
+        if (topic != knownTopic) {
+            knownTopic = topic;
+            try {
+                timer.execute(this::followLeaders);
+            } catch (final RejectedExecutionException ex) {
+                LOGGER.debug("image came after the coordinators had closed", ex);
+            }
+        }
+    }
+
+    private void followLeaders() {
+        final Running present = running;
+        if (present != null) {
+            present.tenures().follow(context.controller().image());
+        }
+    }
+
+    @Override
+    public CoordinatorType keyType() {
+        return CoordinatorType.TRANSACTION;
+    }
+
+    @Override
+    public CompletionStage<PartitionInfo> find(final String key) {
+        return service().thenApply(coordinator -> {
+            final Running present = running;
+            final PartitionInfo partition = context.controller()
+                    .image()
+                    .partition(TransactionStore.TOPIC, present.store().partitionFor(key));
+            if (partition == null) {
+                throw Errors.COORDINATOR_NOT_AVAILABLE.exception();
+            }
+            return partition;
+        });
+    }
+
+    /** What is counted; zeros while nothing runs. */
+    public CompletableFuture<TransactionStats> stats() {
+        final Running present = running;
+        return present == null
+                ? CompletableFuture.completedFuture(TransactionStats.NONE)
+                : present.coordinator().stats();
+    }
+
+    /** Ends coordinating; before the lanes end. Requests under way get no answer. */
+    @Override
+    public void close() {
+        final Running present;
+        synchronized (this) {
+            isClosed = true;
+            present = running;
+        }
+        timer.shutdown();
+        if (present != null) {
+            present.loader().close();
+        }
+    }
+}

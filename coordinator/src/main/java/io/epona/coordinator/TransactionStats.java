@@ -1,0 +1,18 @@
+package io.epona.coordinator;
+
+/**
+ * What a node knows of the transactions that it coordinates.
+ *
+ * @param transactionalIds remembered.
+ * @param ongoing transactions that are open.
+ * @param ending transactions whose end is decided and not yet written everywhere.
+ * @param late transactions that are open or ending a while after their time was over.
+ * @param committed decided since the start.
+ * @param aborted decided since the start.
+ * @param timedOut aborted because their time was over.
+ */
+public record TransactionStats(
+        long transactionalIds, long ongoing, long ending, long late, long committed, long aborted, long timedOut) {
+    /** Nothing. */
+    public static final TransactionStats NONE = new TransactionStats(0, 0, 0, 0, 0, 0, 0);
+}
