@@ -29,6 +29,8 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
 
     private record Pending(LaneTail lane, long position, long overruns) {}
 
+    private record Gap(PartitionInfo partition, long firstOffset) {}
+
     private record End(PartitionInfo partition, long offset, LogTransactions transactions) {}
 
     HighWatermarkRepair(
@@ -73,9 +75,10 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
 
     private boolean ask(final Pending one) {
         try {
+            final List<Gap> gaps = gaps(one.lane().laneId());
             coldReads.execute(() -> {
                 try {
-                    final List<End> ends = ends(one.lane().laneId());
+                    final List<End> ends = ends(gaps);
                     handOver(() -> repair(one, ends));
                 } catch (final RuntimeException ex) {
                     LOGGER.error(
@@ -115,9 +118,7 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
             if (end.offset() != PartitionLogs.UNKNOWN_OFFSET) {
                 index.raiseHighWatermark(partitionIndex, laneId, end.offset());
             }
-            final LogTransactions transactions = end.transactions();
-            isComplete &=
-                    index.resetTransactions(partitionIndex, laneId, transactions.endOffset(), transactions.open());
+            isComplete &= index.resetTransactions(partitionIndex, laneId, end.transactions());
         }
         if (isComplete) {
             one.lane().onRepaired(one.overruns());
@@ -126,17 +127,26 @@ final class HighWatermarkRepair implements FrameIndex.OverrunListener {
         }
     }
 
-    private List<End> ends(final int laneId) {
-        final List<End> ends = new ArrayList<>();
+    private List<Gap> gaps(final int laneId) {
+        final List<Gap> gaps = new ArrayList<>();
         controller.image().forEachPartition(partition -> {
             if (partition.laneId() == laneId) {
-                // An end is not known of logs that nothing was drained into since the start: none was missed there.
-                ends.add(new End(
-                        partition,
-                        logs.logEndOffset(partition.partitionIndex()),
-                        logs.transactions(partition.partitionIndex())));
+                gaps.add(new Gap(partition, index.firstOffsetInMemory(partition.partitionIndex())));
             }
         });
+        return gaps;
+    }
+
+    private List<End> ends(final List<Gap> gaps) {
+        final List<End> ends = new ArrayList<>();
+        for (final Gap gap : gaps) {
+            final int partitionIndex = gap.partition().partitionIndex();
+            // An end is not known of logs that nothing was drained into since the start: none was missed there.
+            ends.add(new End(
+                    gap.partition(),
+                    logs.logEndOffset(partitionIndex),
+                    logs.transactions(partitionIndex, gap.firstOffset())));
+        }
         return ends;
     }
 }

@@ -4,10 +4,11 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameHandler;
 import io.epona.codec.RecordBatchDescriptor;
 import io.epona.gateway.log.InitialTransactions;
-import io.epona.partitionlog.PartitionLogs;
+import io.epona.partitionlog.LogTransactions;
 import io.epona.sequencer.TransactionListener;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.agrona.DirectBuffer;
 
 /**
@@ -22,9 +23,16 @@ final class EndedTransactions implements TransactionListener, FrameHandler {
     private final List<Ended> ended = new ArrayList<>();
     private final List<Marker> markers = new ArrayList<>();
 
-    private record Ended(long position, InitialTransactions.Begun transaction) {}
+    /** What partition logs know. */
+    @FunctionalInterface
+    interface Logs {
+        /** As {@link io.epona.partitionlog.PartitionLogs#transactions}. */
+        LogTransactions transactions(int partitionIndex, long markersFrom);
+    }
 
-    private record Marker(long position, int partitionIndex) {}
+    private record Ended(long position, InitialTransactions.Ended transaction) {}
+
+    private record Marker(long position, int partitionIndex, long producerId, long offset) {}
 
     /**
      * A collector.
@@ -47,8 +55,7 @@ final class EndedTransactions implements TransactionListener, FrameHandler {
             final long markerOffset,
             final long position) {
         if (position >= fromPosition) {
-            ended.add(new Ended(
-                    position, new InitialTransactions.Begun(partitionIndex, laneId, producerId, firstOffset)));
+            ended.add(new Ended(position, transaction(partitionIndex, producerId, firstOffset, markerOffset)));
         }
     }
 
@@ -58,8 +65,18 @@ final class EndedTransactions implements TransactionListener, FrameHandler {
                 && position < statePosition
                 && FrameDescriptor.type(buffer, offset) == FrameDescriptor.TYPE_RECORDS
                 && RecordBatchDescriptor.isControl(buffer, offset + FrameDescriptor.PAYLOAD_OFFSET)) {
-            markers.add(new Marker(position, FrameDescriptor.partitionIndex(buffer, offset)));
+            markers.add(new Marker(
+                    position,
+                    FrameDescriptor.partitionIndex(buffer, offset),
+                    RecordBatchDescriptor.producerId(buffer, offset + FrameDescriptor.PAYLOAD_OFFSET),
+                    FrameDescriptor.baseOffset(buffer, offset)));
         }
+    }
+
+    private InitialTransactions.Ended transaction(
+            final int partitionIndex, final long producerId, final long firstOffset, final long markerOffset) {
+        return new InitialTransactions.Ended(
+                new InitialTransactions.Begun(partitionIndex, laneId, producerId, firstOffset), markerOffset);
     }
 
     /**
@@ -67,17 +84,33 @@ final class EndedTransactions implements TransactionListener, FrameHandler {
      *
      * @param drained up to where the partition logs have the frames.
      */
-    List<InitialTransactions.Begun> since(final long drained, final PartitionLogs logs) {
-        final List<InitialTransactions.Begun> all = new ArrayList<>();
+    List<InitialTransactions.Ended> since(final long drained, final Logs logs) {
+        final List<InitialTransactions.Ended> all = new ArrayList<>();
         ended.stream().filter(one -> one.position() >= drained).forEach(one -> all.add(one.transaction()));
         markers.stream()
                 .filter(marker -> marker.position() >= drained)
-                .mapToInt(Marker::partitionIndex)
-                .distinct()
-                .forEach(partitionIndex -> logs.transactions(partitionIndex)
-                        .open()
-                        .forEach((producerId, firstOffset) -> all.add(
-                                new InitialTransactions.Begun(partitionIndex, laneId, producerId, firstOffset))));
+                .collect(Collectors.groupingBy(Marker::partitionIndex))
+                .forEach((partitionIndex, inRing) -> {
+                    final long fromOffset = inRing.getFirst().offset();
+                    addKnown(logs.transactions(partitionIndex, fromOffset), partitionIndex, inRing, all);
+                });
         return all;
+    }
+
+    /** The log may have some of the frames that are in the ring: those of a drain that was not finished. */
+    private void addKnown(
+            final LogTransactions known,
+            final int partitionIndex,
+            final List<Marker> inRing,
+            final List<InitialTransactions.Ended> all) {
+        for (final LogTransactions.Aborted one : known.aborted()) {
+            all.add(transaction(partitionIndex, one.producerId(), one.firstOffset(), one.markerOffset()));
+        }
+        known.open()
+                .forEach((producerId, firstOffset) -> inRing.stream()
+                        .filter(marker -> marker.producerId() == producerId && marker.offset() >= known.endOffset())
+                        .findFirst()
+                        .ifPresent(marker ->
+                                all.add(transaction(partitionIndex, producerId, firstOffset, marker.offset()))));
     }
 }

@@ -62,7 +62,7 @@ record LaneStore(
         LaneState state,
         RecoveredTail tail,
         int lastEpoch,
-        List<InitialTransactions.Begun> endedTransactions,
+        List<InitialTransactions.Ended> endedTransactions,
         InstallGate install)
         implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(LaneStore.class);
@@ -287,7 +287,7 @@ record LaneStore(
                     state,
                     tail,
                     epoch,
-                    ended.since(drained, node.logs()),
+                    ended.since(drained, node.logs()::transactions),
                     new InstallGate());
         } catch (final RuntimeException ex) {
             journal.close();

@@ -161,7 +161,7 @@ final class NodeThreads implements AutoCloseable {
     /** Copied, as the high watermarks are. */
     private InitialTransactions transactions() {
         final List<InitialTransactions.Begun> open = new ArrayList<>();
-        final List<InitialTransactions.Begun> ended = new ArrayList<>();
+        final List<InitialTransactions.Ended> ended = new ArrayList<>();
         for (int lane = 0; lane < lanes.size(); lane++) {
             final int laneId = lane;
             final LaneStore store = lanes.get(lane).store();

@@ -81,15 +81,15 @@ final class LogReader {
                 : readLeased(slot, () -> slot.log().readCommitted(slot, offset, limitOffset, maxLength, minOneMessage));
     }
 
-    /** What a partition's log knows of transactions; opens no log that has none. */
-    LogTransactions transactions(final int partitionIndex) {
+    /** As {@link PartitionLogs#transactions}. */
+    LogTransactions transactions(final int partitionIndex, final long markersFrom) {
         if (!slots.isOpen(partitionIndex)) {
             final PartitionDescription partition = directory.partition(partitionIndex);
             if (partition == null || !TransactionMark.exists(slots.path(partition))) {
                 return LogTransactions.NONE;
             }
         }
-        return query(partitionIndex, log -> Optional.of(log.transactions().transactions()))
+        return query(partitionIndex, log -> Optional.of(log.transactions().transactions(markersFrom)))
                 .orElse(LogTransactions.NONE);
     }
 

@@ -1,6 +1,7 @@
 package io.epona.partitionlog;
 
 import java.io.IOException;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,8 +64,12 @@ final class LogTransactionState {
         }
     }
 
-    /** Open transactions at an end of the log. */
-    LogTransactions transactions() {
+    /**
+     * Open transactions at an end of the log.
+     *
+     * @param markersFrom offset from which on markers of aborted ones are of interest.
+     */
+    LogTransactions transactions(final long markersFrom) {
         if (!isTransactional) {
             return LogTransactions.NONE;
         }
@@ -73,7 +78,14 @@ final class LogTransactionState {
         known.states().stream()
                 .filter(state -> state.currentTxnStartOffset() != NONE)
                 .forEach(state -> open.put(state.producerId(), state.currentTxnStartOffset()));
-        return new LogTransactions(known.endOffset(), open);
+        final List<LogTransactions.Aborted> aborted = markersFrom >= known.endOffset()
+                ? List.of()
+                : log.collectAbortedTransactions(markersFrom, known.endOffset()).stream()
+                        .filter(one -> one.lastOffset() < known.endOffset())
+                        .map(one -> new LogTransactions.Aborted(one.producerId(), one.firstOffset(), one.lastOffset()))
+                        .sorted(Comparator.comparingLong(LogTransactions.Aborted::markerOffset))
+                        .toList();
+        return new LogTransactions(known.endOffset(), open, aborted);
     }
 
     /** Reads below a limit, with the aborted transactions of what is read. */

@@ -165,9 +165,13 @@ public final class PartitionLogs implements AutoCloseable {
         return reader.readCommitted(partitionIndex, offset, limitOffset, maxLength, minOneMessage);
     }
 
-    /** Open transactions in what was drained. Opens the log when it has records of any. */
-    public LogTransactions transactions(final int partitionIndex) {
-        return reader.transactions(partitionIndex);
+    /**
+     * Transactions in what was drained. Opens the log when it has records of any.
+     *
+     * @param markersFrom offset from which on markers of aborted ones are of interest.
+     */
+    public LogTransactions transactions(final int partitionIndex, final long markersFrom) {
+        return reader.transactions(partitionIndex, markersFrom);
     }
 
     /** Producers of what was drained. Opens the log. */

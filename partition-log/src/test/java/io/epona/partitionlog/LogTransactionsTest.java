@@ -64,7 +64,7 @@ class LogTransactionsTest {
     }
 
     private void check(final TestShelf shelf) {
-        assertEquals(open, shelf.logs.transactions(PARTITION).open());
+        assertEquals(open, shelf.logs.transactions(PARTITION, 0).open());
         final List<String> known = new ArrayList<>();
         try (LogRead read = shelf.logs.readCommitted(PARTITION, 0, Long.MAX_VALUE, 1 << 24, true)) {
             read.aborted().forEach(one -> known.add(one.producerId() + "@" + one.firstOffset()));

@@ -25,13 +25,15 @@ final class AbortedTransactions {
     }
 
     /**
-     * For records out of the partition's log. The markers of some of their transactions are in memory only, and a
-     * moment ago some were that the log has now: each counts once.
+     * For records out of the partition's log. The markers of some of their transactions were in memory only when the
+     * log was asked, and may have got into the log before it answered: each counts once. That they are out of memory by
+     * now, when the log could not have told, does no harm.
+     *
+     * @param inMemory what memory knew before the log was asked.
      */
     static List<FetchResponseData.AbortedTransaction> ofLog(
-            final LogRead read, final PartitionTail tail, final long fromOffset) {
+            final LogRead read, final List<FetchResponseData.AbortedTransaction> inMemory) {
         final List<FetchResponseData.AbortedTransaction> inLog = read.aborted();
-        final List<FetchResponseData.AbortedTransaction> inMemory = ofMemory(tail, fromOffset, Long.MAX_VALUE);
         if (inMemory.isEmpty()) {
             return inLog;
         }

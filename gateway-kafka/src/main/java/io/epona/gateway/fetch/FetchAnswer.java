@@ -227,7 +227,7 @@ final class FetchAnswer {
             return MemoryRecords.EMPTY;
         }
         if (operation.isReadCommitted) {
-            aborted = AbortedTransactions.ofLog(read, partition.tail(), partition.fetchOffset);
+            aborted = AbortedTransactions.ofLog(read, partition.abortedInMemory);
         }
         meters.onFileRead(read.length());
         return taken(new BufferedRecords(new LogFileRegion(read)));

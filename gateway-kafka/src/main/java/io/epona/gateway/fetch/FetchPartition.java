@@ -8,8 +8,10 @@ import io.epona.gateway.log.Leadership;
 import io.epona.gateway.log.PartitionTail;
 import io.epona.gateway.log.TailWatcher;
 import io.epona.partitionlog.LogRead;
+import java.util.List;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
@@ -39,6 +41,7 @@ final class FetchPartition extends TailWatcher {
     Errors error = Errors.NONE;
     boolean isCold;
     LogRead coldRead;
+    List<FetchResponseData.AbortedTransaction> abortedInMemory = List.of();
 
     boolean isDirty;
     FetchPartition previousDirty;

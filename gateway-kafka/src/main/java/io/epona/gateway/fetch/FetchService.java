@@ -188,6 +188,10 @@ public final class FetchService {
                 partition != null && wanted < operation.maxLength;
                 partition = partition.nextDirty) {
             if (partition.error == Errors.NONE && partition.isCold) {
+                if (operation.isReadCommitted) {
+                    partition.abortedInMemory = AbortedTransactions.ofMemory(
+                            partition.tail(), partition.fetchOffset, partition.limitOffset());
+                }
                 requests.add(new ColdReader.Request(
                         partition,
                         partition.info().partitionIndex(),

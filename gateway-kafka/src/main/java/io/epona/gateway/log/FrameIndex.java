@@ -4,12 +4,12 @@ import io.epona.controller.ClusterImage;
 import io.epona.controller.LaneInfo;
 import io.epona.controller.PartitionChanges;
 import io.epona.controller.PartitionInfo;
+import io.epona.partitionlog.LogTransactions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntToLongFunction;
 import org.agrona.collections.Int2ObjectHashMap;
 
@@ -71,12 +71,21 @@ public final class FrameIndex {
             all.add(new LaneTail(view, this));
         }
         this.lanes = List.copyOf(all);
-        begin(transactions.ended());
-        begin(transactions.open());
+        expect(transactions.ended());
         poll(0);
         // Only what the lanes' states know to be open is: nobody would end anything else.
-        tails.values().forEach(tail -> tail.clearOpenTransactions());
+        tails.values().forEach(PartitionTail::endInitialTransactions);
         begin(transactions.open());
+    }
+
+    private void expect(final List<InitialTransactions.Ended> ended) {
+        for (final InitialTransactions.Ended one : ended) {
+            final InitialTransactions.Begun begun = one.begun();
+            final PartitionTail tail = tailOf(begun.partitionIndex(), lanes.get(begun.laneId()));
+            if (tail != null) {
+                tail.transactions().expectMarker(one.markerOffset(), begun.firstOffset());
+            }
+        }
     }
 
     private void begin(final List<InitialTransactions.Begun> begun) {
@@ -91,15 +100,19 @@ public final class FrameIndex {
     /**
      * Learns what the partition's log knows of transactions, after frames were missed.
      *
-     * @param logEndOffset up to which the log knows them.
-     * @param open producer id to first offset.
+     * @param known open ones, and aborted ones whose marker is not below {@link #firstOffsetInMemory}.
      * @return false when memory was overwritten meanwhile, so that it has to be asked again.
      */
-    public boolean resetTransactions(
-            final int partitionIndex, final int laneId, final long logEndOffset, final Map<Long, Long> open) {
+    public boolean resetTransactions(final int partitionIndex, final int laneId, final LogTransactions known) {
         final LaneTail lane = lanes.get(laneId);
-        final PartitionTail tail = open.isEmpty() ? existing(partitionIndex) : tailOf(partitionIndex, lane);
-        return tail == null || lane.resetTransactions(tail, logEndOffset, open);
+        final PartitionTail tail = known.open().isEmpty() ? existing(partitionIndex) : tailOf(partitionIndex, lane);
+        return tail == null || lane.resetTransactions(tail, known);
+    }
+
+    /** Offset below which nothing of a partition is in memory, now and later. */
+    public long firstOffsetInMemory(final int partitionIndex) {
+        final PartitionTail tail = existing(partitionIndex);
+        return tail == null ? Math.max(0, initialHighWatermark.applyAsLong(partitionIndex)) : tail.firstOffset();
     }
 
     /** The lanes, by lane id. */

@@ -9,7 +9,7 @@ import java.util.List;
  * @param open those open at the lanes' committed positions.
  * @param ended those ended by markers between the lanes' drained and committed positions.
  */
-public record InitialTransactions(List<Begun> open, List<Begun> ended) {
+public record InitialTransactions(List<Begun> open, List<Ended> ended) {
     /** There are none. */
     public static final InitialTransactions NONE = new InitialTransactions(List.of(), List.of());
 
@@ -22,6 +22,14 @@ public record InitialTransactions(List<Begun> open, List<Begun> ended) {
      * @param firstOffset of its records.
      */
     public record Begun(int partitionIndex, int laneId, long producerId, long firstOffset) {}
+
+    /**
+     * One transaction in one partition, and what ended it.
+     *
+     * @param begun the transaction.
+     * @param markerOffset of its marker.
+     */
+    public record Ended(Begun begun, long markerOffset) {}
 
     /** Copies the lists. */
     public InitialTransactions {

@@ -4,9 +4,9 @@ import io.epona.codec.FrameDescriptor;
 import io.epona.codec.FrameHandler;
 import io.epona.codec.RecordBatchDescriptor;
 import io.epona.journal.RingReader;
+import io.epona.partitionlog.LogTransactions;
 import io.epona.runtime.LaneRole;
 import io.netty.buffer.ByteBuf;
-import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -191,18 +191,21 @@ public final class LaneTail implements FrameHandler {
     }
 
     /**
-     * Takes the open transactions over that a partition's log knows at its end, and goes on from there with the frames
-     * in memory.
+     * Takes over what a partition's log knows of transactions at its end, and goes on from there with the frames in
+     * memory.
      *
      * @return false when memory was overwritten meanwhile.
      */
-    boolean resetTransactions(final PartitionTail tail, final long logEndOffset, final Map<Long, Long> openInLog) {
+    boolean resetTransactions(final PartitionTail tail, final LogTransactions known) {
         final PartitionTransactions transactions = tail.transactions();
         transactions.clearOpen();
         transactions.clearAborted();
-        openInLog.forEach(transactions::onData);
+        known.open().forEach(transactions::onData);
+        for (final LogTransactions.Aborted one : known.aborted()) {
+            transactions.onAborted(new AbortedTransaction(one.producerId(), one.firstOffset(), one.markerOffset()));
+        }
         for (long frame = tail.firstFrame(); frame < tail.endFrame(); frame++) {
-            if (tail.baseOffset(frame) >= logEndOffset) {
+            if (tail.baseOffset(frame) >= known.endOffset()) {
                 final int batch = view.ring().offset(tail.position(frame)) + FrameDescriptor.PAYLOAD_OFFSET;
                 final boolean isTransactional = transaction.read(ring, batch, tail.payloadLength(frame));
                 if (!isIntact(tail.position(frame))) {

@@ -59,8 +59,10 @@ public final class PartitionTail {
         return null == transactions ? List.of() : transactions.abortedWithin(fromOffset, toOffset);
     }
 
-    void clearOpenTransactions() {
+    /** What was known of transactions at a start has been taken into account. */
+    void endInitialTransactions() {
         if (null != transactions) {
+            transactions.expectNoMarker();
             transactions.clearOpen();
         }
     }

@@ -16,6 +16,7 @@ final class PartitionTransactions {
     private final Long2LongHashMap open = new Long2LongHashMap(NONE);
     private final ArrayDeque<AbortedTransaction> aborted = new ArrayDeque<>();
     private long firstOpenOffset = Long.MAX_VALUE;
+    private Long2LongHashMap firstOffsets;
 
     /** Whether nothing is open and nothing aborted is in memory. */
     boolean isEmpty() {
@@ -35,16 +36,37 @@ final class PartitionTransactions {
         }
     }
 
+    /**
+     * A marker that is about to come ends a transaction whose first records need not be in memory.
+     *
+     * @param firstOffset of that transaction.
+     */
+    void expectMarker(final long markerOffset, final long firstOffset) {
+        if (null == firstOffsets) {
+            firstOffsets = new Long2LongHashMap(NONE);
+        }
+        firstOffsets.put(markerOffset, firstOffset);
+    }
+
+    /** No marker is about to come of which more is known than frames tell. */
+    void expectNoMarker() {
+        firstOffsets = null;
+    }
+
+    /** One whose marker is in memory; in order of the markers. */
+    void onAborted(final AbortedTransaction transaction) {
+        aborted.add(transaction);
+    }
+
     /** A marker. One that ends nothing changes nothing. */
     void onMarker(final long producerId, final long markerOffset, final boolean isAbort) {
-        final long firstOffset = open.remove(producerId);
-        if (firstOffset == NONE) {
-            return;
-        }
-        if (isAbort) {
+        final long firstInMemory = open.remove(producerId);
+        final long expected = null == firstOffsets ? NONE : firstOffsets.remove(markerOffset);
+        final long firstOffset = expected == NONE ? firstInMemory : expected;
+        if (isAbort && firstOffset != NONE) {
             aborted.add(new AbortedTransaction(producerId, firstOffset, markerOffset));
         }
-        if (firstOffset == firstOpenOffset) {
+        if (firstInMemory == firstOpenOffset) {
             firstOpenOffset = minOpenOffset();
         }
     }

@@ -35,6 +35,23 @@ class PartitionTransactionsTest {
     }
 
     @Test
+    void shouldTakeTheFirstOffsetThatIsKnownWhenATransactionBeganBelowWhatIsInMemory() {
+        transactions.expectMarker(16, 4);
+        transactions.expectMarker(30, 20);
+        transactions.onData(1, 12);
+        transactions.onMarker(1, 16, true);
+        transactions.onData(1, 17);
+        transactions.onMarker(1, 19, true);
+        assertEquals(Long.MAX_VALUE, transactions.firstOpenOffset());
+        assertEquals(
+                List.of(new AbortedTransaction(1, 4, 16), new AbortedTransaction(1, 17, 19)),
+                transactions.abortedWithin(0, 100));
+        transactions.expectNoMarker();
+        transactions.onMarker(1, 30, true);
+        assertEquals(2, transactions.abortedWithin(0, 100).size());
+    }
+
+    @Test
     void shouldForgetWhatIsAbortedWhenItsMarkerIsNoLongerInMemory() {
         transactions.onData(1, 10);
         transactions.onMarker(1, 11, true);
