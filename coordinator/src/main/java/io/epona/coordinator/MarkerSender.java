@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -36,7 +37,7 @@ public final class MarkerSender {
     /**
      * What it works with.
      *
-     * @param writer for partitions that this node leads.
+     * @param local for partitions that this node leads.
      * @param remote for all others.
      * @param executor runs tasks on the coordinator's thread, in order.
      * @param timer runs what is to be tried again.
@@ -45,10 +46,17 @@ public final class MarkerSender {
             ClusterController controller,
             TransactionStore store,
             SettledTransactions settled,
-            MarkerWriter writer,
+            LocalMarkers local,
             RemoteMarkers remote,
             Executor executor,
             ScheduledExecutorService timer) {}
+
+    /** Writes markers to partitions that this node leads. */
+    @FunctionalInterface
+    interface LocalMarkers {
+        /** As {@link MarkerWriter#write}. */
+        CompletableFuture<Errors> write(TopicPartition partition, TransactionMarker marker);
+    }
 
     /** Writes markers to partitions that another node leads. */
     @FunctionalInterface
@@ -131,8 +139,8 @@ public final class MarkerSender {
             final List<CompletableFuture<Map<TopicPartition, Errors>>> sent = new ArrayList<>();
             byLeader.forEach((leader, partitions) -> {
                 if (leader == image.nodeId()) {
-                    partitions.forEach(one ->
-                            sent.add(context.writer().write(one, marker).thenApply(error -> Map.of(one, error))));
+                    partitions.forEach(
+                            one -> sent.add(context.local().write(one, marker).thenApply(error -> Map.of(one, error))));
                 } else if (leader >= 0) {
                     sent.add(context.remote().send(leader, marker, partitions));
                 }
@@ -153,9 +161,7 @@ public final class MarkerSender {
                 for (final CompletableFuture<Map<TopicPartition, Errors>> one : sent) {
                     for (final Map.Entry<TopicPartition, Errors> outcome :
                             one.join().entrySet()) {
-                        if (!take(outcome.getKey(), outcome.getValue())) {
-                            return;
-                        }
+                        take(outcome.getKey(), outcome.getValue());
                     }
                 }
             }
@@ -166,18 +172,23 @@ public final class MarkerSender {
             }
         }
 
-        /** False when somebody else has taken the transaction over. */
-        private boolean take(final TopicPartition one, final Errors error) {
+        /**
+         * Where the producer's epoch is above the marker's, nothing of this transaction is open: a batch of a later
+         * epoch is not taken before that. So there is nothing to end, only somebody to be told who ended it by hand.
+         * Where another coordinator was, this one's time is over, and it will soon know; should it not be, the
+         * transaction is late and not forgotten.
+         */
+        private void take(final TopicPartition one, final Errors error) {
             switch (error) {
                 case NONE -> left.remove(one);
-                case INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED -> {
-                    LOGGER.warn("a marker came too late: error={}, partition={}, {}", error, one, transaction);
-                    left.clear();
-                    return false;
+                case INVALID_PRODUCER_EPOCH -> {
+                    LOGGER.warn("a transaction was ended by somebody else: partition={}, {}", one, transaction);
+                    left.remove(one);
                 }
+                case TRANSACTION_COORDINATOR_FENCED ->
+                    LOGGER.warn("another coordinator has ended a transaction: partition={}, {}", one, transaction);
                 default -> LOGGER.debug("a marker is not there yet: error={}, partition={}", error, one);
             }
-            return true;
         }
 
         private void again(final Runnable action) {
@@ -193,7 +204,7 @@ public final class MarkerSender {
                 if (error == Errors.NONE) {
                     context.settled().onSettled(transaction.transactionalId());
                 } else if (partition.isActive()) {
-                    transaction.pendingState(java.util.Optional.of(complete.txnState()));
+                    transaction.pendingState(Optional.of(complete.txnState()));
                     again(this::finish);
                 }
             });

@@ -189,14 +189,25 @@ final class TransactionBegin {
         final Errors error = tryAddPartitions(producer, partitions, version, then);
         if (error == Errors.CONCURRENT_TRANSACTIONS) {
             // The one before is about to be ended everywhere: no need to make the client ask again.
-            settled.await(producer.transactionalId(), () -> {
-                final Errors again = tryAddPartitions(producer, partitions, version, then);
-                if (again != null) {
-                    then.accept(again);
-                }
-            });
+            settled.await(producer.transactionalId(), () -> addAgain(producer, partitions, version, then));
         } else if (error != null) {
             then.accept(error);
+        }
+    }
+
+    /** Not within a request: whatever has become of this node's part in it meanwhile is for {@code then} to hear. */
+    private void addAgain(
+            final Producer producer,
+            final Set<TopicPartition> partitions,
+            final TransactionVersion version,
+            final Consumer<Errors> then) {
+        try {
+            final Errors error = tryAddPartitions(producer, partitions, version, then);
+            if (error != null) {
+                then.accept(error);
+            }
+        } catch (final ApiException ex) {
+            then.accept(Errors.forException(ex));
         }
     }
 

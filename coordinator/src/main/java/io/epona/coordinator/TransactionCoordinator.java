@@ -102,11 +102,6 @@ public final class TransactionCoordinator {
                 error -> new ListTransactionsResponseData().setErrorCode(error.code()));
     }
 
-    /** What is counted. */
-    public CompletableFuture<TransactionStats> stats() {
-        return ask(answer -> answer.complete(queries.stats()), error -> TransactionStats.NONE);
-    }
-
     private interface Refusal<T> {
         T of(Errors error);
     }

@@ -31,11 +31,13 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
     private static final String NAME = "transaction-coordinator";
     private static final int LOAD_LENGTH = 1024 * 1024;
     private static final long TICK_MS = 100;
+    private static final long STATS_MS = 1_000;
 
     private final Context context;
     private final ScheduledThreadPoolExecutor timer = timer();
     private final TransactionVerifier verifier;
     private volatile Running running;
+    private volatile TransactionStats stats = TransactionStats.NONE;
     private CompletableFuture<TransactionCoordinator> starting;
     private TopicInfo knownTopic;
     private boolean isServing;
@@ -194,7 +196,7 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
                 context.controller(),
                 store,
                 settled,
-                context.markers(),
+                context.markers()::write,
                 context.remoteMarkers(),
                 context.executor(),
                 timer));
@@ -211,11 +213,16 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
         final TransactionTimer clock = new TransactionTimer(context.settings(), store, end, settled);
         final TransactionBegin begin =
                 new TransactionBegin(context.settings(), store, end, settled, producerIds, context.executor());
-        timer.scheduleWithFixedDelay(
-                () -> context.executor().execute(clock::tick), TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
-        final TransactionCoordinator coordinator =
-                new TransactionCoordinator(context.executor(), begin, end, new TransactionQueries(store, end, clock));
+        final TransactionQueries queries = new TransactionQueries(store, end, clock);
+        repeat(clock::tick, TICK_MS);
+        repeat(() -> stats = queries.stats(tenures, loader), STATS_MS);
+        final TransactionCoordinator coordinator = new TransactionCoordinator(context.executor(), begin, end, queries);
         return new Running(coordinator, CompletableFuture.completedFuture(coordinator), store, tenures, loader);
+    }
+
+    private void repeat(final Runnable task, final long intervalMs) {
+        timer.scheduleWithFixedDelay(
+                () -> context.executor().execute(task), intervalMs, intervalMs, TimeUnit.MILLISECONDS);
     }
 
     /** On the controller's thread. */
@@ -263,12 +270,9 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
         });
     }
 
-    /** What is counted; zeros while nothing runs. */
-    public CompletableFuture<TransactionStats> stats() {
-        final Running present = running;
-        return present == null
-                ? CompletableFuture.completedFuture(TransactionStats.NONE)
-                : present.coordinator().stats();
+    /** What is counted, as of a second ago at most; zeros while nothing runs. */
+    public TransactionStats stats() {
+        return stats;
     }
 
     /** Ends coordinating; before the lanes end. Requests under way get no answer. */

@@ -5,6 +5,7 @@ import io.epona.coordinator.TransactionCoordinator.Producer;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.coordinator.transaction.TransactionMetadata;
@@ -66,7 +67,12 @@ final class TransactionEnd {
         final TxnTransitMetadata fenced = transaction.prepareFenceProducerEpoch();
         final Producer producer =
                 new Producer(transaction.transactionalId(), fenced.producerId(), fenced.producerEpoch());
-        end(new Request(producer, false, false, TransactionVersion.TV_2), then);
+        try {
+            end(new Request(producer, false, false, TransactionVersion.TV_2), then);
+        } catch (final ApiException ex) {
+            // The node has just ceased to coordinate it: whoever does now will find it open.
+            then.accept(Answer.of(Errors.forException(ex)));
+        }
     }
 
     void end(final Request request, final Consumer<Answer> then) {

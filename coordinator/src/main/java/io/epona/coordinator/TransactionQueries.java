@@ -113,7 +113,7 @@ final class TransactionQueries {
         return transaction.state() != TransactionState.DEAD && isState && isProducer && isLong;
     }
 
-    TransactionStats stats() {
+    TransactionStats stats(final Tenures tenures, final LaneRecordLoader<?> loader) {
         final long nowMs = System.currentTimeMillis();
         long ids = 0;
         long ongoing = 0;
@@ -135,6 +135,19 @@ final class TransactionQueries {
                 late += (isOngoing || isEnding) && nowMs - endMs > LATE_MS ? 1 : 0;
             }
         }
-        return new TransactionStats(ids, ongoing, ending, late, end.committed(), end.aborted(), timer.timedOut());
+        final int active = tenures.activeCount();
+        return new TransactionStats(
+                ids,
+                ongoing,
+                ending,
+                late,
+                end.committed(),
+                end.aborted(),
+                timer.timedOut(),
+                active,
+                Math.max(0, tenures.electedCount() - active),
+                loader.loads(),
+                loader.failures(),
+                loader.records());
     }
 }

@@ -26,6 +26,7 @@ import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /** A lane of one partition, played by the test: it answers when it is told to, and its positions are set by hand. */
@@ -95,6 +96,29 @@ final class FakeLane {
             buffer.getBytes(batch, bytes);
             final long baseOffset = append(command.partitionIndex(), ByteBuffer.wrap(bytes));
             answer(command.correlationId(), LaneResult.OK, baseOffset);
+        });
+    }
+
+    /** What the test has a lane say to a batch. */
+    @FunctionalInterface
+    interface Judge {
+        LaneResult judge(int partitionIndex, int leaderEpoch, MutableRecordBatch batch);
+    }
+
+    /** Takes all commands, and appends those to which the judge says OK. Returns how many there were. */
+    int judgeAll(final Judge judge) {
+        return commands.read((type, buffer, offset, length) -> {
+            command.wrap(buffer, offset, AppendCommandDecoder.BLOCK_LENGTH, AppendCommandDecoder.SCHEMA_VERSION);
+            final byte[] bytes = new byte[command.batchLength()];
+            buffer.getBytes(offset + AppendCommandDecoder.BLOCK_LENGTH, bytes);
+            final MutableRecordBatch batch = MemoryRecords.readableRecords(ByteBuffer.wrap(bytes))
+                    .batches()
+                    .iterator()
+                    .next();
+            final LaneResult result = judge.judge(command.partitionIndex(), command.leaderEpoch(), batch);
+            final long baseOffset =
+                    result == LaneResult.OK ? append(command.partitionIndex(), ByteBuffer.wrap(bytes)) : -1;
+            answer(command.correlationId(), result, baseOffset);
         });
     }
 

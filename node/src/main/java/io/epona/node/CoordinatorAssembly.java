@@ -105,7 +105,7 @@ final class CoordinatorAssembly implements AutoCloseable {
                 this::verify));
         peers = new PeerRequests(node.controller(), GatewayThreads.LISTENER_NAME);
         transactions = new TransactionCoordinators(new TransactionCoordinators.Context(
-                TransactionSettings.DEFAULTS,
+                TransactionSettings.of(node.config().get(ServiceKeys.TRANSACTION_CONFIG)),
                 node.controller(),
                 appends,
                 node.logs(),

@@ -2,6 +2,8 @@ package io.epona.node;
 
 import io.epona.coordinator.GroupCoordinators;
 import io.epona.coordinator.LaneAppends;
+import io.epona.coordinator.TransactionCoordinators;
+import io.epona.coordinator.TransactionStats;
 import io.epona.gateway.KafkaGateway;
 import io.epona.partitionlog.CleaningStats;
 import io.epona.runtime.CounterType;
@@ -10,6 +12,7 @@ import io.epona.runtime.budget.BreachLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.agrona.concurrent.status.AtomicCounter;
 
 /**
@@ -46,6 +49,7 @@ final class CounterPublisher {
             publisher.addGateway(counters, gatewayId, gateways.get(gatewayId));
         }
         publisher.addCoordinators(counters, coordinators.groups(), coordinators.appends());
+        publisher.addTransactions(counters, coordinators.transactions());
         int agentId = 0;
         for (final var log : node.budget().breachLogs().entrySet()) {
             final BreachLog breaches = log.getValue();
@@ -89,6 +93,29 @@ final class CounterPublisher {
         add(counters.counter(CounterType.COORDINATOR_BATCHES), appends::batches);
         add(counters.counter(CounterType.COORDINATOR_REFUSED), appends::refused);
         add(counters.counter(CounterType.COORDINATOR_OPEN), appends::openCount);
+    }
+
+    private void addTransactions(final NodeCounters counters, final TransactionCoordinators transactions) {
+        add(CounterType.TRANSACTIONS_IDS, TransactionStats::transactionalIds, counters, transactions);
+        add(CounterType.TRANSACTIONS_ONGOING, TransactionStats::ongoing, counters, transactions);
+        add(CounterType.TRANSACTIONS_ENDING, TransactionStats::ending, counters, transactions);
+        add(CounterType.TRANSACTIONS_LATE, TransactionStats::late, counters, transactions);
+        add(CounterType.TRANSACTIONS_COMMITTED, TransactionStats::committed, counters, transactions);
+        add(CounterType.TRANSACTIONS_ABORTED, TransactionStats::aborted, counters, transactions);
+        add(CounterType.TRANSACTIONS_TIMED_OUT, TransactionStats::timedOut, counters, transactions);
+        add(CounterType.TRANSACTIONS_ACTIVE_PARTITIONS, TransactionStats::activePartitions, counters, transactions);
+        add(CounterType.TRANSACTIONS_LOADING_PARTITIONS, TransactionStats::loadingPartitions, counters, transactions);
+        add(CounterType.TRANSACTIONS_LOADS, TransactionStats::loads, counters, transactions);
+        add(CounterType.TRANSACTIONS_LOAD_FAILURES, TransactionStats::loadFailures, counters, transactions);
+        add(CounterType.TRANSACTIONS_LOADED_RECORDS, TransactionStats::loadedRecords, counters, transactions);
+    }
+
+    private void add(
+            final CounterType type,
+            final ToLongFunction<TransactionStats> count,
+            final NodeCounters counters,
+            final TransactionCoordinators transactions) {
+        add(counters.counter(type), () -> count.applyAsLong(transactions.stats()));
     }
 
     private void add(final AtomicCounter counter, final LongSupplier count) {

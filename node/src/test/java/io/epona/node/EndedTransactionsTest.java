@@ -82,6 +82,10 @@ class EndedTransactionsTest {
         return controller.image().topic("t").partition(partition);
     }
 
+    private int number(final int partitionIndex) {
+        return partitionIndex == partition(0).partitionIndex() ? 0 : 1;
+    }
+
     private void write(final Random random, final int count) {
         final long[] offsets = new long[PARTITIONS];
         final List<Map<Long, Long>> open = List.of(new HashMap<>(), new HashMap<>());
@@ -167,23 +171,26 @@ class EndedTransactionsTest {
             }
         }
         final List<InitialTransactions.Ended> all = ended.since(drained, (partitionIndex, markersFrom) -> {
-            final int number = partitionIndex == partition(0).partitionIndex() ? 0 : 1;
+            final int number = number(partitionIndex);
             return inLog(number, logEnds[number], markersFrom);
         });
         return new InitialTransactions(List.of(), all);
     }
 
-    private List<AbortedTransaction> known(final InitialTransactions initial, final long drained, final int partition) {
+    private FrameIndex index(final InitialTransactions initial, final long drained) {
         final LaneCounters counters = LaneCounters.onHeap();
         counters.setAll(endPosition);
         counters.drained().setRelease(drained);
-        final FrameIndex index = new FrameIndex(
+        return new FrameIndex(
                 List.of(new LaneView(0, ring, RING_LENGTH, counters, LaneRole.onHeap())),
-                partitionIndex -> 0,
+                partitionIndex -> endOffset(number(partitionIndex), frames.size()),
                 initial,
                 controller.image(),
                 (lane, at) -> {});
-        return index.tail(partition(partition)).abortedWithin(0, Long.MAX_VALUE);
+    }
+
+    private List<AbortedTransaction> known(final InitialTransactions initial, final long drained, final int partition) {
+        return index(initial, drained).tail(partition(partition)).abortedWithin(0, Long.MAX_VALUE);
     }
 
     private List<AbortedTransaction> expected(final long drained, final int partition) {
@@ -218,6 +225,27 @@ class EndedTransactionsTest {
             }
         }
         assertTrue(found > 1_000);
+    }
+
+    @Test
+    void shouldKnowThemAgainWhenTheLogIsAskedAfterFramesWereMissed() {
+        final Random random = new Random(9);
+        write(random, 400);
+        for (int round = 0; round < 100; round++) {
+            final int first = random.nextInt(frames.size());
+            final long drained = frames.get(first).position();
+            final FrameIndex index = index(InitialTransactions.NONE, drained);
+            for (int partition = 0; partition < PARTITIONS; partition++) {
+                final int partitionIndex = partition(partition).partitionIndex();
+                final long logEnd = endOffset(partition, first + random.nextInt(frames.size() - first));
+                final long inMemory = index.firstOffsetInMemory(partitionIndex);
+                assertTrue(index.resetTransactions(partitionIndex, 0, inLog(partition, logEnd, inMemory)));
+                assertEquals(
+                        expected(drained, partition),
+                        index.tail(partition(partition)).abortedWithin(0, Long.MAX_VALUE),
+                        "drained=" + drained + ", log end=" + logEnd);
+            }
+        }
     }
 
     private long endOffset(final int partition, final int frameCount) {

@@ -348,6 +348,58 @@ public enum CounterType {
     COORDINATOR_OPEN(
             712, "coordinator-open", Unit.GAUGE, Scope.NODE, "Batches of coordinators that wait for their commit"),
 
+    /** Transactional ids. */
+    TRANSACTIONS_IDS(721, "transactions-ids", Unit.GAUGE, Scope.NODE, "Transactional ids that this node coordinates"),
+    /** Open transactions. */
+    TRANSACTIONS_ONGOING(722, "transactions-ongoing", Unit.GAUGE, Scope.NODE, "Transactions of these that are open"),
+    /** Transactions that end. */
+    TRANSACTIONS_ENDING(
+            723,
+            "transactions-ending",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Transactions whose end is decided and not yet in all their partitions"),
+    /** Transactions that do not end. */
+    TRANSACTIONS_LATE(
+            724,
+            "transactions-late",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Transactions open or ending a minute after their time was over"),
+    /** Commits. */
+    TRANSACTIONS_COMMITTED(725, "transactions-committed", Unit.COUNT, Scope.NODE, "Transactions committed"),
+    /** Aborts. */
+    TRANSACTIONS_ABORTED(726, "transactions-aborted", Unit.COUNT, Scope.NODE, "Transactions aborted, for any reason"),
+    /** Time-outs. */
+    TRANSACTIONS_TIMED_OUT(
+            727, "transactions-timed-out", Unit.COUNT, Scope.NODE, "Transactions aborted because their time was over"),
+    /** Partitions coordinated with. */
+    TRANSACTIONS_ACTIVE_PARTITIONS(
+            728,
+            "transactions-active-partitions",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Partitions of __transaction_state with which this node coordinates transactions"),
+    /** Partitions being loaded. */
+    TRANSACTIONS_LOADING_PARTITIONS(
+            729,
+            "transactions-loading-partitions",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Partitions of __transaction_state that are led here and not loaded yet"),
+    /** Loads. */
+    TRANSACTIONS_LOADS(730, "transactions-loads", Unit.COUNT, Scope.NODE, "Partitions of __transaction_state loaded"),
+    /** Failed loads. */
+    TRANSACTIONS_LOAD_FAILURES(
+            731,
+            "transactions-load-failures",
+            Unit.COUNT,
+            Scope.NODE,
+            "Loads of such partitions that failed and began anew"),
+    /** Records loaded. */
+    TRANSACTIONS_LOADED_RECORDS(
+            732, "transactions-loaded-records", Unit.COUNT, Scope.NODE, "Records read to load them"),
+
     /** {@link DutyCycleTracker}. */
     AGENT_MAX_CYCLE(501, "agent-max-cycle", Unit.GAUGE_NS, Scope.AGENT, "Longest duty cycle so far"),
     /** {@link DutyCycleTracker}. */

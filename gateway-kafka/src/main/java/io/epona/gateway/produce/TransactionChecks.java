@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
@@ -31,6 +33,9 @@ final class TransactionChecks {
 
     /** Produce version from which clients know that they can abort and go on. */
     private static final short FIRST_VERSION_WITH_ABORTABLE = 11;
+
+    /** Longer than a request to another node takes at most; then clients try again instead of waiting behind it. */
+    private static final long PATIENCE_S = 10;
 
     private final TransactionVerifier verifier;
     private final Executor gatewayThread;
@@ -111,6 +116,7 @@ final class TransactionChecks {
             return;
         }
         questions.forEach((question, partitions) -> verifier.verify(question.producer(), partitions, question.isAdd())
+                .orTimeout(PATIENCE_S, TimeUnit.SECONDS)
                 .whenComplete((errors, failure) -> handOver(question.producer(), partitions, errors, failure)));
         questions.clear();
     }
@@ -120,7 +126,9 @@ final class TransactionChecks {
             final Set<TopicPartition> partitions,
             final Map<TopicPartition, Errors> errors,
             final Throwable failure) {
-        final Errors other = failure == null ? Errors.UNKNOWN_SERVER_ERROR : Errors.forException(failure);
+        final Errors other = failure == null
+                ? Errors.UNKNOWN_SERVER_ERROR
+                : failure instanceof TimeoutException ? Errors.NETWORK_EXCEPTION : Errors.forException(failure);
         try {
             gatewayThread.execute(() -> partitions.forEach(partition -> onVerified(
                     new Key(producer.producerId(), producer.producerEpoch(), partition),

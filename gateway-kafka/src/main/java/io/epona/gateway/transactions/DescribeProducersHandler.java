@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.message.DescribeProducersRequestData;
 import org.apache.kafka.common.message.DescribeProducersRequestData.TopicRequest;
 import org.apache.kafka.common.message.DescribeProducersResponseData;
@@ -76,12 +78,7 @@ public final class DescribeProducersHandler implements RequestHandler {
                 }
             }
         }
-        final CompletableFuture<List<LogProducers>> read = CompletableFuture.supplyAsync(
-                () -> all.stream()
-                        .map(asked -> logs.producers(asked.partition().partitionIndex()))
-                        .toList(),
-                coldReads);
-        context.onGatewayThread(read, (known, failure) -> {
+        context.onGatewayThread(read(all), (known, failure) -> {
             if (failure != null) {
                 context.fail(failure);
                 return;
@@ -97,5 +94,17 @@ public final class DescribeProducersHandler implements RequestHandler {
             }
             context.respond(response);
         });
+    }
+
+    private CompletableFuture<List<LogProducers>> read(final List<Asked> all) {
+        try {
+            return CompletableFuture.supplyAsync(
+                    () -> all.stream()
+                            .map(asked -> logs.producers(asked.partition().partitionIndex()))
+                            .toList(),
+                    coldReads);
+        } catch (final RejectedExecutionException ex) {
+            return CompletableFuture.failedFuture(new TimeoutException("too much to read at present: ask again", ex));
+        }
     }
 }

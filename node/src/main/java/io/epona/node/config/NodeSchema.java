@@ -32,6 +32,7 @@ import static io.epona.node.config.StorageKeys.*;
 import static io.epona.node.config.ThreadKeys.*;
 
 import io.epona.coordinator.GroupSettings;
+import io.epona.coordinator.TransactionSettings;
 import io.epona.runtime.config.ConfigKey;
 import io.epona.runtime.config.ConfigSchema;
 import io.epona.runtime.config.EponaConfig;
@@ -65,7 +66,13 @@ public final class NodeSchema {
             .add(GATEWAY_MAX_CONNECTIONS, GATEWAY_MAX_IDLE, GATEWAY_RECEIVE_TIMEOUT, GATEWAY_PIPELINED, GATEWAY_NATIVE)
             .add(FETCH_MAX_RESPONSE_LENGTH, FETCH_MAX_MEMORY_LENGTH, FETCH_MAX_OUTBOUND_LENGTH)
             .add(FETCH_MAX_SESSIONS, FETCH_SESSION_EVICTION)
-            .add(TOPIC_PARTITIONS, TOPIC_AUTO_CREATE, TOPIC_MAX_PARTITIONS, TOPIC_CONFIG, GROUP_CONFIG)
+            .add(
+                    TOPIC_PARTITIONS,
+                    TOPIC_AUTO_CREATE,
+                    TOPIC_MAX_PARTITIONS,
+                    TOPIC_CONFIG,
+                    GROUP_CONFIG,
+                    TRANSACTION_CONFIG)
             .add(BACKGROUND_IDLE, BACKGROUND_PARK, BACKGROUND_NICE, IDLE_SPINS, IDLE_MAX_PARK)
             .add(HOT_SLICE, SLOW_CYCLE)
             .add(CELL_MEMBERS, REPLICATION_MAX_LAG, JOURNAL_STALL_LIMIT, REPLICATION_HEARTBEAT)
@@ -74,6 +81,7 @@ public final class NodeSchema {
             .add(CONTROLLER_SESSION_TIMEOUT, CONTROLLER_LEADER_TIMEOUT)
             .check(CellKeys::check, CELL_MEMBERS, NODE_ID)
             .check(NodeSchema::checkGroups, GROUP_CONFIG)
+            .check(NodeSchema::checkTransactions, TRANSACTION_CONFIG)
             .check(NodeSchema::checkRing, LANE_RING_LENGTH, LANE_COMMAND_RING_LENGTH, JOURNAL_SEGMENT_LENGTH)
             .check(
                     NodeSchema::checkJournal,
@@ -135,6 +143,12 @@ public final class NodeSchema {
         GroupSettings.problems(config.get(GROUP_CONFIG))
                 .forEach(problem -> complaint.add(
                         GROUP_CONFIG, problem, "see the table of group settings in docs/compatibility.md"));
+    }
+
+    private static void checkTransactions(final EponaConfig config, final ConfigSchema.Complaint complaint) {
+        TransactionSettings.problems(config.get(TRANSACTION_CONFIG))
+                .forEach(problem -> complaint.add(
+                        TRANSACTION_CONFIG, problem, "see the table of their settings in docs/compatibility.md"));
     }
 
     private static void checkGateway(final EponaConfig config, final ConfigSchema.Complaint complaint) {

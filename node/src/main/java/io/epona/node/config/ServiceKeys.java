@@ -129,5 +129,11 @@ public final class ServiceKeys {
             .defaultValue(Map.of())
             .build();
 
+    /** Settings of transactions. */
+    public static final ConfigKey<Map<String, String>> TRANSACTION_CONFIG = ConfigKey.ofMap("transaction.config")
+            .doc("How transactions are coordinated, by Kafka's names, for example transaction.max.timeout.ms.")
+            .defaultValue(Map.of())
+            .build();
+
     private ServiceKeys() {}
 }

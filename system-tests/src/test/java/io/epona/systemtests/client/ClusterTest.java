@@ -74,7 +74,15 @@ class ClusterTest {
             ApiKeys.CONSUMER_GROUP_HEARTBEAT,
             ApiKeys.CONSUMER_GROUP_DESCRIBE,
             ApiKeys.STREAMS_GROUP_HEARTBEAT,
-            ApiKeys.STREAMS_GROUP_DESCRIBE);
+            ApiKeys.STREAMS_GROUP_DESCRIBE,
+            ApiKeys.ADD_PARTITIONS_TO_TXN,
+            ApiKeys.ADD_OFFSETS_TO_TXN,
+            ApiKeys.END_TXN,
+            ApiKeys.WRITE_TXN_MARKERS,
+            ApiKeys.TXN_OFFSET_COMMIT,
+            ApiKeys.DESCRIBE_PRODUCERS,
+            ApiKeys.DESCRIBE_TRANSACTIONS,
+            ApiKeys.LIST_TRANSACTIONS);
 
     @RegisterExtension
     static final TestBench BENCH = new TestBench();
@@ -165,7 +173,7 @@ class ClusterTest {
     }
 
     @Test
-    void shouldSayThatThereIsNoCoordinatorOfTransactionsYet() throws Exception {
+    void shouldNameItselfAsTheCoordinatorOfTransactions() throws Exception {
         try (RawConnection connection = new RawConnection(node.port())) {
             for (int version = 1; version <= ApiKeys.FIND_COORDINATOR.latestVersion(false); version++) {
                 final FindCoordinatorRequestData request = new FindCoordinatorRequestData()
@@ -179,7 +187,10 @@ class ClusterTest {
                         connection.call(ApiKeys.FIND_COORDINATOR, version, request);
                 final short error =
                         version >= 4 ? response.coordinators().getFirst().errorCode() : response.errorCode();
-                assertEquals(Errors.COORDINATOR_NOT_AVAILABLE.code(), error, "version " + version);
+                assertEquals(Errors.NONE.code(), error, "version " + version);
+                final int nodeId =
+                        version >= 4 ? response.coordinators().getFirst().nodeId() : response.nodeId();
+                assertEquals(7, nodeId);
             }
         }
     }
@@ -200,15 +211,14 @@ class ClusterTest {
     @Test
     void shouldRefuseTransactionsThatItCannotDo() throws Exception {
         try (RawConnection connection = new RawConnection(node.port())) {
-            final InitProducerIdResponseData response = connection.call(
-                    ApiKeys.INIT_PRODUCER_ID,
-                    4,
-                    new InitProducerIdRequestData()
-                            .setTransactionalId("a transaction")
-                            .setTransactionTimeoutMs(1_000)
-                            .setProducerId(-1)
-                            .setProducerEpoch((short) -1));
-            assertTrue(response.errorCode() != Errors.NONE.code());
+            final InitProducerIdRequestData asked = new InitProducerIdRequestData()
+                    .setTransactionalId("a transaction")
+                    .setTransactionTimeoutMs(1_000)
+                    .setProducerId(-1)
+                    .setProducerEpoch((short) -1);
+            final InitProducerIdResponseData tooLong = connection.call(
+                    ApiKeys.INIT_PRODUCER_ID, 4, asked.duplicate().setTransactionTimeoutMs(900_001));
+            assertEquals(Errors.INVALID_TRANSACTION_TIMEOUT.code(), tooLong.errorCode());
         }
     }
 

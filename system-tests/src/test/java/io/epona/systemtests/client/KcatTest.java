@@ -111,6 +111,32 @@ class KcatTest {
         assertTrue(kcat("", "-Q", "-t", "offsets:0:-2").contains("offset 0"));
     }
 
+    /** librdkafka adds partitions to its transactions itself, and keeps its epoch: the protocol before version 2. */
+    @Test
+    void shouldCommitTransactionsAndReadCommittedRecords() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            kcat(lines(20), "-P", "-t", "transactions", "-K", ":", "-X", "transactional.id=kcat");
+        }
+        for (final String isolation : List.of("read_committed", "read_uncommitted")) {
+            final String output = kcat(
+                    "",
+                    "-C",
+                    "-t",
+                    "transactions",
+                    "-p",
+                    "0",
+                    "-o",
+                    "beginning",
+                    "-e",
+                    "-q",
+                    "-f",
+                    "%k:%s\\n",
+                    "-X",
+                    "isolation.level=" + isolation);
+            assertEquals(lines(20).repeat(3), output, isolation);
+        }
+    }
+
     @Test
     void shouldCarryHeadersAndEmptyValues() throws Exception {
         kcat("k:\n", "-P", "-t", "headers", "-K", ":", "-Z", "-H", "colour=blue", "-H", "size=7");

@@ -87,6 +87,13 @@ class ExamplesTest {
     }
 
     @Test
+    void shouldMoveRecordsInATransaction() throws Exception {
+        runHello();
+        final String out = runJava("Copy.java");
+        assertTrue(out.lines().anyMatch(line -> line.matches("moved [1-9]\\d*")), out);
+    }
+
+    @Test
     void shouldReportProcessTimes() throws Exception {
         assertEquals("200 ok", runJava("ReportTimes.java").strip());
         final String stages = get("/stages");

@@ -2,6 +2,7 @@ package io.epona.systemtests.docs;
 
 import io.epona.controller.TopicConfigs;
 import io.epona.coordinator.GroupSettings;
+import io.epona.coordinator.TransactionSettings;
 import io.epona.node.config.NodeSchema;
 import io.epona.runtime.CounterType;
 import io.epona.runtime.budget.Stage;
@@ -49,6 +50,7 @@ final class GeneratedTables {
             case "stages", "budget" -> stages("budget".equals(name));
             case "topic-configs" -> topicConfigs();
             case "group-configs" -> groupConfigs();
+            case "transaction-configs" -> transactionConfigs();
             case "apis" -> apis(AdvertisedApis.ask());
             case "apis-absent" -> absentApis(AdvertisedApis.ask());
             default -> throw new IllegalArgumentException("no such table: name=" + name);
@@ -82,6 +84,17 @@ final class GeneratedTables {
                         .append(key)
                         .append("` | `")
                         .append(ConfigDef.convertToString(definition.defaultValue, definition.type))
+                        .append("` |\n"));
+        return text.toString();
+    }
+
+    private static String transactionConfigs() {
+        final StringBuilder text = new StringBuilder("| key | default |\n| --- | --- |\n");
+        TransactionSettings.defaults()
+                .forEach((key, value) -> text.append("| `")
+                        .append(key)
+                        .append("` | `")
+                        .append(value)
                         .append("` |\n"));
         return text.toString();
     }

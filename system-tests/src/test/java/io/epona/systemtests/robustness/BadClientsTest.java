@@ -22,8 +22,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
-import org.apache.kafka.common.message.EndTxnRequestData;
 import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.PushTelemetryRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.AfterAll;
@@ -196,7 +196,7 @@ class BadClientsTest {
         final ByteBuffer unknownVersion = RawConnection.encode(ApiKeys.FETCH, 12, new FetchRequestData(), 1);
         unknownVersion.putShort(Integer.BYTES + Short.BYTES, (short) 99);
         final ByteBuffer notAdvertised =
-                RawConnection.encode(ApiKeys.END_TXN, 3, new EndTxnRequestData().setTransactionalId("t"), 1);
+                RawConnection.encode(ApiKeys.PUSH_TELEMETRY, 0, new PushTelemetryRequestData(), 1);
         for (final ByteBuffer request : List.of(unknownKey, unknownVersion, notAdvertised)) {
             try (RawConnection connection = new RawConnection(node.port())) {
                 connection.write(request);
