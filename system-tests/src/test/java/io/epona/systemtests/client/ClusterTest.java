@@ -75,6 +75,7 @@ class ClusterTest {
             ApiKeys.CONSUMER_GROUP_DESCRIBE,
             ApiKeys.STREAMS_GROUP_HEARTBEAT,
             ApiKeys.STREAMS_GROUP_DESCRIBE,
+            ApiKeys.DELETE_RECORDS,
             ApiKeys.ADD_PARTITIONS_TO_TXN,
             ApiKeys.ADD_OFFSETS_TO_TXN,
             ApiKeys.END_TXN,
