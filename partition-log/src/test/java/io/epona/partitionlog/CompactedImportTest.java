@@ -180,8 +180,9 @@ class CompactedImportTest {
             logs.flush();
         }
         assertEquals(
-                leader.logs.transactions(0).open(), node.logs.transactions(0).open());
-        assertEquals(1, node.logs.transactions(0).open().size());
+                leader.logs.transactions(0, 0).open(),
+                node.logs.transactions(0, 0).open());
+        assertEquals(1, node.logs.transactions(0, 0).open().size());
     }
 
     @Test
