@@ -70,10 +70,7 @@ final class InstallService {
 
     private void onCheckpoint() throws IOException, InterruptedException {
         final int laneId = checkpointRequest.laneId();
-        final InstallResult refusal =
-                refusal(laneId, checkpointRequest.clusterIdHigh(), checkpointRequest.clusterIdLow());
-        if (refusal != InstallResult.OK) {
-            refuse(refusal);
+        if (!admit(laneId, checkpointRequest.clusterIdHigh(), checkpointRequest.clusterIdLow())) {
             return;
         }
         final LaneSource lane = context.lanes().get(laneId);
@@ -87,16 +84,7 @@ final class InstallService {
                 checkpointRequest.fromNode(),
                 laneId,
                 copy.position());
-        answer(
-                InstallResult.OK,
-                new long[] {
-                    copy.position(),
-                    lane.bounds().oldestPosition(),
-                    lane.counters().appended().getAcquire(),
-                    0
-                },
-                copy.bytes(),
-                copy.bytes().length);
+        answer(InstallResult.OK, bounds(lane, copy.position()), copy.bytes(), copy.bytes().length);
     }
 
     private static CheckpointCopy copy(final LaneSource lane) throws InterruptedException {
@@ -124,29 +112,14 @@ final class InstallService {
 
     private void onLane() throws IOException {
         final int laneId = laneRequest.laneId();
-        final InstallResult refusal = refusal(laneId, laneRequest.clusterIdHigh(), laneRequest.clusterIdLow());
-        if (refusal != InstallResult.OK) {
-            refuse(refusal);
-            return;
+        if (admit(laneId, laneRequest.clusterIdHigh(), laneRequest.clusterIdLow())) {
+            final LaneSource lane = context.lanes().get(laneId);
+            answer(InstallResult.OK, bounds(lane, lane.journalLength()), NOTHING, 0);
         }
-        final LaneSource lane = context.lanes().get(laneId);
-        answer(
-                InstallResult.OK,
-                new long[] {
-                    lane.journalLength(),
-                    lane.bounds().oldestPosition(),
-                    lane.counters().appended().getAcquire(),
-                    0
-                },
-                NOTHING,
-                0);
     }
 
     private void onBatches() throws IOException {
-        final InstallResult refusal =
-                refusal(batchesRequest.laneId(), batchesRequest.clusterIdHigh(), batchesRequest.clusterIdLow());
-        if (refusal != InstallResult.OK) {
-            refuse(refusal);
+        if (!admit(batchesRequest.laneId(), batchesRequest.clusterIdHigh(), batchesRequest.clusterIdLow())) {
             return;
         }
         final int maxLength = Math.clamp(batchesRequest.maxLength(), 1, InstallLimits.CHUNK_LENGTH);
@@ -163,6 +136,12 @@ final class InstallService {
         }
     }
 
+    private static long[] bounds(final LaneSource lane, final long position) {
+        return new long[] {
+            position, lane.bounds().oldestPosition(), lane.counters().appended().getAcquire(), 0
+        };
+    }
+
     /** Asked after the read, so that it tells of all that was missing then. */
     private long[] bounds(final int partitionIndex, final LogRead read) {
         return new long[] {context.logs().compactedBelow(partitionIndex), read.logStartOffset(), read.logEndOffset(), 0
@@ -177,13 +156,19 @@ final class InstallService {
         context.sentLength().getAndAddRelease(body.remaining());
     }
 
-    private InstallResult refusal(final int laneId, final long clusterIdHigh, final long clusterIdLow) {
+    /** Whether this node may answer for a lane; if not, it has said so. */
+    private boolean admit(final int laneId, final long clusterIdHigh, final long clusterIdLow) throws IOException {
         if (clusterIdHigh != context.clusterIdHigh()
                 || clusterIdLow != context.clusterIdLow()
                 || laneId >= context.lanes().size()) {
-            return InstallResult.REFUSED;
+            refuse(InstallResult.REFUSED);
+            return false;
         }
-        return context.lanes().get(laneId).isLeading() ? InstallResult.OK : InstallResult.NOT_READY;
+        if (!context.lanes().get(laneId).isLeading()) {
+            refuse(InstallResult.NOT_READY);
+            return false;
+        }
+        return true;
     }
 
     private void refuse(final InstallResult result) throws IOException {
