@@ -41,6 +41,9 @@ final class ClusterLogLimits {
      */
     static final long SLOW_FOLLOWER_PATIENCE_NS = TimeUnit.SECONDS.toNanos(1);
 
+    /** How long the driver may take to close a port: it does so within a few of its timer's intervals. */
+    static final long PORT_CLOSE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
+
     /** How often members without a log, or behind it, ask the others. */
     static final long STATUS_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
 

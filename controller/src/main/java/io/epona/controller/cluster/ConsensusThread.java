@@ -331,6 +331,7 @@ final class ConsensusThread implements Runnable {
     }
 
     private void openArchive() {
+        PortCheck.awaitFree(config.self(), CellMember.Service.ARCHIVE, waitIdleStrategy);
         archive = LocalArchive.launch(config, directories, context.driver(), errorHandler);
     }
 
