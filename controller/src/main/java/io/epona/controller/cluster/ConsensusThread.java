@@ -331,7 +331,9 @@ final class ConsensusThread implements Runnable {
     }
 
     private void openArchive() {
+        // what fetched the metadata may have had them until now
         PortCheck.awaitFree(config.self(), CellMember.Service.ARCHIVE, waitIdleStrategy);
+        PortCheck.awaitFree(config.self(), CellMember.Service.CATCH_UP, waitIdleStrategy);
         archive = LocalArchive.launch(config, directories, context.driver(), errorHandler);
     }
 
