@@ -2,14 +2,10 @@ package io.epona.coordinator;
 
 import io.epona.controller.ClusterController;
 import io.epona.controller.ClusterImage;
-import io.epona.controller.CreateTopicResult;
 import io.epona.controller.KafkaTopicsDelta;
-import io.epona.controller.NewTopicSpec;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import io.epona.partitionlog.PartitionLogs;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -118,33 +114,12 @@ public final class GroupCoordinators implements CoordinatorLookup, AutoCloseable
         return starting;
     }
 
-    /** The topic, made if it is not there. */
     private CompletableFuture<TopicInfo> topic() {
-        final TopicInfo present = context.controller().image().topic(TOPIC);
-        return present != null
-                ? CompletableFuture.completedFuture(present)
-                : context.controller()
-                        .createTopics(List.of(specification()), false)
-                        .thenApply(results -> made(results.getFirst()));
-    }
-
-    private NewTopicSpec specification() {
-        return new NewTopicSpec(
+        return InternalTopics.require(
+                context.controller(),
                 TOPIC,
                 context.settings().topicPartitionCount(),
-                NewTopicSpec.withDefaults(TOPIC).replicationFactor(),
-                Map.of(),
-                InternalTopics.configs(context.settings().topicSegmentLength()));
-    }
-
-    private TopicInfo made(final CreateTopicResult result) {
-        final TopicInfo topic = context.controller().image().topic(TOPIC);
-        if (topic == null) {
-            throw result.error().isFailure()
-                    ? result.error().exception()
-                    : new CoordinatorNotAvailableException("The topic of the groups' state was deleted.");
-        }
-        return topic;
+                context.settings().topicSegmentLength());
     }
 
     /** On the worker's thread. */

@@ -1,13 +1,17 @@
 package io.epona.coordinator;
 
 import io.epona.controller.ClusterController;
+import io.epona.controller.CreateTopicResult;
+import io.epona.controller.NewTopicSpec;
 import io.epona.controller.TopicInfo;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.requests.ApiError;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,8 +22,43 @@ final class InternalTopics {
 
     private InternalTopics() {}
 
+    /**
+     * A topic of coordinators' state, made if it is not there.
+     *
+     * @param partitionCount of a topic that is made.
+     * @param segmentLength bytes of a segment of a topic that is made.
+     * @return fails with an exception of Kafka's when it cannot be made.
+     */
+    static CompletableFuture<TopicInfo> require(
+            final ClusterController controller, final String name, final int partitionCount, final int segmentLength) {
+        final TopicInfo present = controller.image().topic(name);
+        if (present != null) {
+            return CompletableFuture.completedFuture(present);
+        }
+        final NewTopicSpec wanted = new NewTopicSpec(
+                name,
+                partitionCount,
+                NewTopicSpec.withDefaults(name).replicationFactor(),
+                Map.of(),
+                configs(segmentLength));
+        return controller
+                .createTopics(List.of(wanted), false)
+                .thenApply(results -> made(controller, name, results.getFirst()));
+    }
+
+    private static TopicInfo made(
+            final ClusterController controller, final String name, final CreateTopicResult result) {
+        final TopicInfo topic = controller.image().topic(name);
+        if (topic == null) {
+            throw result.error().isFailure()
+                    ? result.error().exception()
+                    : new CoordinatorNotAvailableException("The topic " + name + " was deleted.");
+        }
+        return topic;
+    }
+
     /** The newest record of each key is the state. */
-    static Map<String, String> configs(final int segmentLength) {
+    private static Map<String, String> configs(final int segmentLength) {
         return Map.of(
                 TopicConfig.CLEANUP_POLICY_CONFIG,
                 TopicConfig.CLEANUP_POLICY_COMPACT,

@@ -2,13 +2,9 @@ package io.epona.coordinator;
 
 import io.epona.controller.ClusterController;
 import io.epona.controller.ClusterImage;
-import io.epona.controller.CreateTopicResult;
-import io.epona.controller.NewTopicSpec;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
 import io.epona.partitionlog.PartitionLogs;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -135,33 +131,12 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
         return context.controller().image().topic(TransactionStore.TOPIC) != null;
     }
 
-    /** The topic, made if it is not there. */
     private CompletableFuture<TopicInfo> topic() {
-        final TopicInfo present = context.controller().image().topic(TransactionStore.TOPIC);
-        return present != null
-                ? CompletableFuture.completedFuture(present)
-                : context.controller()
-                        .createTopics(List.of(specification()), false)
-                        .thenApply(results -> made(results.getFirst()));
-    }
-
-    private NewTopicSpec specification() {
-        return new NewTopicSpec(
+        return InternalTopics.require(
+                context.controller(),
                 TransactionStore.TOPIC,
                 context.settings().topicPartitionCount(),
-                NewTopicSpec.withDefaults(TransactionStore.TOPIC).replicationFactor(),
-                Map.of(),
-                InternalTopics.configs(context.settings().topicSegmentLength()));
-    }
-
-    private TopicInfo made(final CreateTopicResult result) {
-        final TopicInfo topic = context.controller().image().topic(TransactionStore.TOPIC);
-        if (topic == null) {
-            throw result.error().isFailure()
-                    ? result.error().exception()
-                    : new CoordinatorNotAvailableException("The topic of the transactions' state was deleted.");
-        }
-        return topic;
+                context.settings().topicSegmentLength());
     }
 
     /** On the timer's thread. */
