@@ -45,7 +45,6 @@ public final class MarkerSender {
     record Context(
             ClusterController controller,
             TransactionStore store,
-            SettledTransactions settled,
             LocalMarkers local,
             RemoteMarkers remote,
             Executor executor,
@@ -201,9 +200,7 @@ public final class MarkerSender {
                 return;
             }
             context.store().append(partition, transaction, complete, error -> {
-                if (error == Errors.NONE) {
-                    context.settled().onSettled(transaction.transactionalId());
-                } else if (partition.isActive()) {
+                if (error != Errors.NONE && partition.isActive()) {
                     transaction.pendingState(Optional.of(complete.txnState()));
                     again(this::finish);
                 }

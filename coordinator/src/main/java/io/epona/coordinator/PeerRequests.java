@@ -200,11 +200,11 @@ public final class PeerRequests
     private static Map<TopicPartition, Errors> errorsOf(
             final ClientResponse response, final Set<TopicPartition> partitions) {
         if (response == null || !(response.responseBody() instanceof AddPartitionsToTxnResponse added)) {
-            return TransactionBegin.all(partitions, Errors.NETWORK_EXCEPTION);
+            return TransactionAdds.all(partitions, Errors.NETWORK_EXCEPTION);
         }
         final Errors whole = Errors.forCode(added.data().errorCode());
         final Map<TopicPartition, Errors> errors =
-                TransactionBegin.all(partitions, whole == Errors.NONE ? Errors.UNKNOWN_SERVER_ERROR : whole);
+                TransactionAdds.all(partitions, whole == Errors.NONE ? Errors.UNKNOWN_SERVER_ERROR : whole);
         for (final AddPartitionsToTxnResult result : added.data().resultsByTransaction()) {
             for (final AddPartitionsToTxnTopicResult topic : result.topicResults()) {
                 topic.resultsByPartition()

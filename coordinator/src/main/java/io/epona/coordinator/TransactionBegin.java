@@ -1,16 +1,11 @@
 package io.epona.coordinator;
 
 import io.epona.coordinator.TransactionCoordinator.Answer;
-import io.epona.coordinator.TransactionCoordinator.Producer;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.protocol.Errors;
@@ -21,12 +16,11 @@ import org.apache.kafka.coordinator.transaction.TransactionState;
 import org.apache.kafka.coordinator.transaction.TxnTransitMetadata;
 import org.apache.kafka.server.common.TransactionVersion;
 
-/** Decides about producers that begin: ids and epochs, and the partitions of transactions. Coordinator's thread. */
+/** Decides about producers that begin: their ids and epochs. Coordinator's thread. */
 final class TransactionBegin {
     private final TransactionSettings settings;
     private final TransactionStore store;
     private final TransactionEnd end;
-    private final SettledTransactions settled;
     private final ProducerIdPool producerIds;
     private final Executor executor;
 
@@ -34,13 +28,11 @@ final class TransactionBegin {
             final TransactionSettings settings,
             final TransactionStore store,
             final TransactionEnd end,
-            final SettledTransactions settled,
             final ProducerIdPool producerIds,
             final Executor executor) {
         this.settings = settings;
         this.store = store;
         this.end = end;
-        this.settled = settled;
         this.producerIds = producerIds;
         this.executor = executor;
     }
@@ -179,108 +171,5 @@ final class TransactionBegin {
                 transaction,
                 answer -> then.accept(
                         Answer.of(answer.error() == Errors.NONE ? Errors.CONCURRENT_TRANSACTIONS : answer.error())));
-    }
-
-    void addPartitions(
-            final Producer producer,
-            final Set<TopicPartition> partitions,
-            final TransactionVersion version,
-            final Consumer<Errors> then) {
-        final Errors error = tryAddPartitions(producer, partitions, version, then);
-        if (error == Errors.CONCURRENT_TRANSACTIONS) {
-            // The one before is about to be ended everywhere: no need to make the client ask again.
-            settled.await(producer.transactionalId(), () -> addAgain(producer, partitions, version, then));
-        } else if (error != null) {
-            then.accept(error);
-        }
-    }
-
-    /** Not within a request: whatever has become of this node's part in it meanwhile is for {@code then} to hear. */
-    private void addAgain(
-            final Producer producer,
-            final Set<TopicPartition> partitions,
-            final TransactionVersion version,
-            final Consumer<Errors> then) {
-        try {
-            final Errors error = tryAddPartitions(producer, partitions, version, then);
-            if (error != null) {
-                then.accept(error);
-            }
-        } catch (final ApiException ex) {
-            then.accept(Errors.forException(ex));
-        }
-    }
-
-    /** Null when {@code then} will be told. */
-    private Errors tryAddPartitions(
-            final Producer producer,
-            final Set<TopicPartition> partitions,
-            final TransactionVersion version,
-            final Consumer<Errors> then) {
-        final String transactionalId = producer.transactionalId();
-        if (transactionalId == null || transactionalId.isEmpty()) {
-            return Errors.INVALID_REQUEST;
-        }
-        final TransactionPartition partition = store.partitionOf(transactionalId);
-        final TransactionMetadata transaction = partition.transactions().get(transactionalId);
-        final Errors error = judgeProducer(producer, transaction);
-        if (error != Errors.NONE) {
-            return error;
-        }
-        if (transaction.pendingTransitionInProgress() || isEnding(transaction)) {
-            return Errors.CONCURRENT_TRANSACTIONS;
-        }
-        if (transaction.state() == TransactionState.ONGOING
-                && transaction.topicPartitions().containsAll(partitions)) {
-            return Errors.NONE;
-        }
-        final long nowMs = System.currentTimeMillis();
-        final TxnTransitMetadata next = transaction.prepareAddPartitions(new HashSet<>(partitions), nowMs, version);
-        store.append(partition, transaction, next, outcome -> {
-            then.accept(outcome);
-            settled.onSettled(transactionalId);
-        });
-        return null;
-    }
-
-    private static Errors judgeProducer(final Producer producer, final TransactionMetadata transaction) {
-        if (transaction == null || transaction.producerId() != producer.producerId()) {
-            return Errors.INVALID_PRODUCER_ID_MAPPING;
-        }
-        return transaction.producerEpoch() == producer.producerEpoch() ? Errors.NONE : Errors.PRODUCER_FENCED;
-    }
-
-    private static boolean isEnding(final TransactionMetadata transaction) {
-        return transaction.state() == TransactionState.PREPARE_COMMIT
-                || transaction.state() == TransactionState.PREPARE_ABORT;
-    }
-
-    Map<TopicPartition, Errors> verifyPartitions(final Producer producer, final Set<TopicPartition> partitions) {
-        final String transactionalId = producer.transactionalId();
-        if (transactionalId == null || transactionalId.isEmpty()) {
-            return all(partitions, Errors.INVALID_REQUEST);
-        }
-        final TransactionMetadata transaction =
-                store.partitionOf(transactionalId).transactions().get(transactionalId);
-        final Errors error = judgeProducer(producer, transaction);
-        if (error != Errors.NONE) {
-            return all(partitions, error);
-        }
-        if (isEnding(transaction)) {
-            return all(partitions, Errors.CONCURRENT_TRANSACTIONS);
-        }
-        final Map<TopicPartition, Errors> errors = new HashMap<>();
-        for (final TopicPartition partition : partitions) {
-            final boolean isPart = transaction.state() == TransactionState.ONGOING
-                    && transaction.topicPartitions().contains(partition);
-            errors.put(partition, isPart ? Errors.NONE : Errors.TRANSACTION_ABORTABLE);
-        }
-        return errors;
-    }
-
-    static Map<TopicPartition, Errors> all(final Set<TopicPartition> partitions, final Errors error) {
-        final Map<TopicPartition, Errors> errors = new HashMap<>();
-        partitions.forEach(partition -> errors.put(partition, error));
-        return errors;
     }
 }

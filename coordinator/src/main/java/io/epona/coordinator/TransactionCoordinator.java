@@ -22,6 +22,7 @@ import org.apache.kafka.server.common.TransactionVersion;
 public final class TransactionCoordinator {
     private final Executor executor;
     private final TransactionBegin begin;
+    private final TransactionAdds adds;
     private final TransactionEnd end;
     private final TransactionQueries queries;
 
@@ -50,10 +51,12 @@ public final class TransactionCoordinator {
     TransactionCoordinator(
             final Executor executor,
             final TransactionBegin begin,
+            final TransactionAdds adds,
             final TransactionEnd end,
             final TransactionQueries queries) {
         this.executor = executor;
         this.begin = begin;
+        this.adds = adds;
         this.end = end;
         this.queries = queries;
     }
@@ -67,15 +70,15 @@ public final class TransactionCoordinator {
     /** Makes partitions part of a producer's transaction, which begins with the first. */
     public CompletableFuture<Errors> addPartitions(
             final Producer producer, final Set<TopicPartition> partitions, final TransactionVersion version) {
-        return ask(answer -> begin.addPartitions(producer, partitions, version, answer::complete), error -> error);
+        return ask(answer -> adds.add(producer, partitions, version, answer::complete), error -> error);
     }
 
     /** Whether partitions are part of a producer's transaction. */
     public CompletableFuture<Map<TopicPartition, Errors>> verifyPartitions(
             final Producer producer, final Set<TopicPartition> partitions) {
         return ask(
-                answer -> answer.complete(begin.verifyPartitions(producer, partitions)),
-                error -> TransactionBegin.all(partitions, error));
+                answer -> answer.complete(adds.verify(producer, partitions)),
+                error -> TransactionAdds.all(partitions, error));
     }
 
     /** EndTxn. */

@@ -158,7 +158,6 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
     }
 
     private Running assemble(final int partitionCount) {
-        final SettledTransactions settled = new SettledTransactions();
         final ProducerIdPool producerIds = new ProducerIdPool(context.controller());
         final MarkerSender[] sender = new MarkerSender[1];
         final TransactionStore store = new TransactionStore(new TransactionStore.Context(
@@ -170,7 +169,6 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
         sender[0] = new MarkerSender(new MarkerSender.Context(
                 context.controller(),
                 store,
-                settled,
                 context.markers()::write,
                 context.remoteMarkers(),
                 context.executor(),
@@ -184,14 +182,17 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
                 LOAD_LENGTH,
                 NAME + "-loader-");
         store.connect(tenures, loader);
+        final TransactionAdds adds = new TransactionAdds(store);
+        store.onSettled(adds::onSettled);
         final TransactionEnd end = new TransactionEnd(store, sender[0], producerIds, context.executor());
-        final TransactionTimer clock = new TransactionTimer(context.settings(), store, end, settled);
+        final TransactionTimer clock = new TransactionTimer(context.settings(), store, end, adds);
         final TransactionBegin begin =
-                new TransactionBegin(context.settings(), store, end, settled, producerIds, context.executor());
+                new TransactionBegin(context.settings(), store, end, producerIds, context.executor());
         final TransactionQueries queries = new TransactionQueries(store, end, clock);
         repeat(clock::tick, TICK_MS);
         repeat(() -> stats = queries.stats(tenures, loader), STATS_MS);
-        final TransactionCoordinator coordinator = new TransactionCoordinator(context.executor(), begin, end, queries);
+        final TransactionCoordinator coordinator =
+                new TransactionCoordinator(context.executor(), begin, adds, end, queries);
         return new Running(coordinator, CompletableFuture.completedFuture(coordinator), store, tenures, loader);
     }
 

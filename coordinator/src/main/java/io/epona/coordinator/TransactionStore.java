@@ -54,6 +54,7 @@ final class TransactionStore implements Tenures.Coordinator {
 
     private Tenures tenures;
     private LaneRecordLoader<StoredTransaction> loader;
+    private Consumer<String> onSettled = transactionalId -> {};
 
     TransactionStore(final Context context) {
         this.context = context;
@@ -63,6 +64,11 @@ final class TransactionStore implements Tenures.Coordinator {
     void connect(final Tenures newTenures, final LaneRecordLoader<StoredTransaction> newLoader) {
         tenures = newTenures;
         loader = newLoader;
+    }
+
+    /** Who is to hear of each transactional id that has no transition pending any more. Before the first election. */
+    void onSettled(final Consumer<String> listener) {
+        onSettled = listener;
     }
 
     @Override
@@ -141,6 +147,7 @@ final class TransactionStore implements Tenures.Coordinator {
                 transaction.pendingState(Optional.empty());
             }
             then.accept(error);
+            onSettled.accept(transaction.transactionalId());
         });
     }
 

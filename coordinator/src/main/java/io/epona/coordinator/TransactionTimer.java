@@ -15,7 +15,7 @@ final class TransactionTimer {
     private final TransactionSettings settings;
     private final TransactionStore store;
     private final TransactionEnd end;
-    private final SettledTransactions settled;
+    private final TransactionAdds adds;
     private long lastAbortMs;
     private long lastExpirationMs = System.currentTimeMillis();
     private long timedOut;
@@ -24,11 +24,11 @@ final class TransactionTimer {
             final TransactionSettings settings,
             final TransactionStore store,
             final TransactionEnd end,
-            final SettledTransactions settled) {
+            final TransactionAdds adds) {
         this.settings = settings;
         this.store = store;
         this.end = end;
-        this.settled = settled;
+        this.adds = adds;
     }
 
     /** Transactions aborted because their time was over. */
@@ -38,7 +38,7 @@ final class TransactionTimer {
 
     /** Looks; to be called often. */
     void tick() {
-        settled.expire();
+        adds.expire();
         final long nowMs = System.currentTimeMillis();
         if (nowMs - lastAbortMs >= settings.abortIntervalMs() || nowMs < lastAbortMs) {
             lastAbortMs = nowMs;

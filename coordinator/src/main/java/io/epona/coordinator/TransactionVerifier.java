@@ -60,14 +60,13 @@ public final class TransactionVerifier {
         if (count == 0
                 || producer.transactionalId() == null
                 || producer.transactionalId().isEmpty()) {
-            return CompletableFuture.completedFuture(TransactionBegin.all(partitions, Errors.INVALID_TXN_STATE));
+            return CompletableFuture.completedFuture(TransactionAdds.all(partitions, Errors.INVALID_TXN_STATE));
         }
         final PartitionInfo place = image.partition(
                 Topic.TRANSACTION_STATE_TOPIC_NAME,
                 Utils.abs(producer.transactionalId().hashCode()) % count);
         if (place == null || place.leader() < 0) {
-            return CompletableFuture.completedFuture(
-                    TransactionBegin.all(partitions, Errors.COORDINATOR_NOT_AVAILABLE));
+            return CompletableFuture.completedFuture(TransactionAdds.all(partitions, Errors.COORDINATOR_NOT_AVAILABLE));
         }
         if (place.leader() != image.nodeId()) {
             return remote.verify(place.leader(), producer, partitions, isAdd);
@@ -77,8 +76,8 @@ public final class TransactionVerifier {
                 .thenCompose(coordinator -> isAdd
                         ? coordinator
                                 .addPartitions(producer, partitions, TransactionVersion.TV_2)
-                                .thenApply(error -> TransactionBegin.all(partitions, error))
+                                .thenApply(error -> TransactionAdds.all(partitions, error))
                         : coordinator.verifyPartitions(producer, partitions))
-                .exceptionally(failure -> TransactionBegin.all(partitions, Errors.forException(failure)));
+                .exceptionally(failure -> TransactionAdds.all(partitions, Errors.forException(failure)));
     }
 }

@@ -33,6 +33,7 @@ import org.apache.kafka.storage.internals.log.LogConfig;
 final class TestTransactions implements AutoCloseable {
     static final TopicPartition ONE = new TopicPartition("paid", 0);
     static final TopicPartition OTHER = new TopicPartition("paid", 1);
+    static final TopicPartition THIRD = new TopicPartition("paid", 2);
     private static final int DATA_PARTITIONS = FakeLane.PARTITION_INDEX;
     private static final long DEADLINE_S = 30;
 
@@ -64,7 +65,6 @@ final class TestTransactions implements AutoCloseable {
                 .join();
         logs = logs(directory.resolve("logs"));
         logs.open();
-        final SettledTransactions settled = new SettledTransactions();
         final TransactionSettings parsed = TransactionSettings.of(settings);
         final ProducerIdPool producerIds = new ProducerIdPool(controller);
         final MarkerSender[] sender = new MarkerSender[1];
@@ -73,7 +73,6 @@ final class TestTransactions implements AutoCloseable {
         sender[0] = new MarkerSender(new MarkerSender.Context(
                 controller,
                 store,
-                settled,
                 this::write,
                 (nodeId, marker, partitions) -> {
                     throw new AssertionError("there is one node: " + nodeId);
@@ -84,10 +83,13 @@ final class TestTransactions implements AutoCloseable {
         loader = new LaneRecordLoader<>(
                 lane.appends, logs, tenures, StoredTransaction.DESERIALIZER, 1 << 16, "test-loader-");
         store.connect(tenures, loader);
+        final TransactionAdds adds = new TransactionAdds(store);
+        store.onSettled(adds::onSettled);
         end = new TransactionEnd(store, sender[0], producerIds, tasks::add);
-        timer = new TransactionTimer(parsed, store, end, settled);
-        final TransactionBegin begin = new TransactionBegin(parsed, store, end, settled, producerIds, tasks::add);
-        coordinator = new TransactionCoordinator(tasks::add, begin, end, new TransactionQueries(store, end, timer));
+        timer = new TransactionTimer(parsed, store, end, adds);
+        final TransactionBegin begin = new TransactionBegin(parsed, store, end, producerIds, tasks::add);
+        coordinator =
+                new TransactionCoordinator(tasks::add, begin, adds, end, new TransactionQueries(store, end, timer));
         elect();
     }
 

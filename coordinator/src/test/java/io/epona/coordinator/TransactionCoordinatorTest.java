@@ -2,6 +2,7 @@ package io.epona.coordinator;
 
 import static io.epona.coordinator.TestTransactions.ONE;
 import static io.epona.coordinator.TestTransactions.OTHER;
+import static io.epona.coordinator.TestTransactions.THIRD;
 import static org.apache.kafka.server.common.TransactionVersion.TV_0;
 import static org.apache.kafka.server.common.TransactionVersion.TV_2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.ListTransactionsRequestData;
 import org.apache.kafka.common.protocol.Errors;
@@ -198,6 +200,37 @@ class TransactionCoordinatorTest {
         assertEquals(List.of("0 COMMIT " + firstId + "/" + Short.MAX_VALUE + " by 1"), bench.markers);
         assertEquals(ended, end(producer, true, TV_2));
         assertEquals(Errors.NONE, add(producer(ended), TV_2, ONE));
+    }
+
+    @Test
+    void shouldAnswerAllNodesThatAddPartitionsOfOneProducerAtTheSameTime() {
+        bench.markerErrors.put(ONE, Errors.NOT_LEADER_OR_FOLLOWER);
+        final Producer first = begin();
+        add(first, TV_2, ONE);
+        final Producer next = producer(end(first, true, TV_2));
+        final List<CompletableFuture<Errors>> added = Stream.of(ONE, OTHER, ONE, THIRD)
+                .map(partition -> bench.coordinator.addPartitions(next, Set.of(partition), TV_2))
+                .toList();
+        bench.markerErrors.clear();
+        added.forEach(one -> assertEquals(Errors.NONE, bench.await(one)));
+        assertEquals(
+                Map.of(ONE, Errors.NONE, OTHER, Errors.NONE, THIRD, Errors.NONE),
+                bench.await(bench.coordinator.verifyPartitions(next, Set.of(ONE, OTHER, THIRD))));
+    }
+
+    @Test
+    void shouldTellTheClientToTryAgainWhenTheTransactionBeforeDoesNotEnd() {
+        bench.markerErrors.put(ONE, Errors.NOT_LEADER_OR_FOLLOWER);
+        final Producer first = begin();
+        add(first, TV_2, ONE);
+        final Producer next = producer(end(first, true, TV_2));
+        final CompletableFuture<Errors> added = bench.coordinator.addPartitions(next, Set.of(OTHER), TV_2);
+        bench.runUntil(() -> {
+            bench.timer.tick();
+            return added.isDone();
+        });
+        assertEquals(Errors.CONCURRENT_TRANSACTIONS, added.join());
+        assertEquals("PrepareCommit", bench.state(ID));
     }
 
     @Test

@@ -73,6 +73,20 @@ final class TransactionBenchmark implements ClientBenchmark {
         final Throwable[] failure = new Throwable[1];
         reader.setUncaughtExceptionHandler((thread, cause) -> failure[0] = cause);
         reader.start();
+        try {
+            send(topic, number, producer);
+        } catch (final RuntimeException ex) {
+            consumer.wakeup(); // it cannot be closed while the reader is in it
+            reader.join();
+            throw ex;
+        }
+        reader.join();
+        if (failure[0] != null) {
+            throw new IllegalStateException("transaction " + number + " was not received as it was sent", failure[0]);
+        }
+    }
+
+    private void send(final String topic, final int number, final KafkaProducer<byte[], byte[]> producer) {
         final long beginNs = System.nanoTime();
         producer.beginTransaction();
         for (int i = 0; i < RECORD_COUNT; i++) {
@@ -84,10 +98,6 @@ final class TransactionBenchmark implements ClientBenchmark {
         }
         producer.commitTransaction();
         committed.recordValue(System.nanoTime() - beginNs);
-        reader.join();
-        if (failure[0] != null) {
-            throw new IllegalStateException("transaction " + number + " was not received as it was sent", failure[0]);
-        }
     }
 
     private void receive(final int number, final KafkaConsumer<byte[], byte[]> consumer) {
