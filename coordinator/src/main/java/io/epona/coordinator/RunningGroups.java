@@ -1,14 +1,20 @@
 package io.epona.coordinator;
 
 import com.yammer.metrics.core.MetricsRegistry;
+import io.epona.controller.ClusterController;
 import io.epona.controller.ClusterImage;
+import io.epona.controller.KafkaTopicsDelta;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.metrics.KafkaMetric;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.utils.Time;
@@ -24,17 +30,23 @@ import org.apache.kafka.server.share.persister.NoOpStatePersister;
 import org.apache.kafka.server.util.PartitionMetadataClient;
 import org.apache.kafka.server.util.timer.SystemTimer;
 import org.apache.kafka.server.util.timer.SystemTimerReaper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Kafka's group coordinator, running, with what it was given. Any thread may call. */
-final class RunningGroups implements AutoCloseable {
+final class RunningGroups implements CoordinatorLife.Running<GroupCoordinator> {
+    private static final Logger LOGGER = LoggerFactory.getLogger(RunningGroups.class);
     private static final String NAME = "group-coordinator";
 
     private final GroupCoordinatorService service;
-    private final CompletableFuture<GroupCoordinator> asFuture;
     private final Tenures tenures;
     private final LanePartitionWriter writer;
     private final LaneRecordLoader<CoordinatorRecord> loader;
     private final Metrics metrics = new Metrics();
+    private final ThreadPoolExecutor metadata = GroupCoordinators.executor(NAME + "-metadata");
+    private final ClusterController controller;
+    /** Metadata thread only. */
+    private ClusterImage followed;
 
     /** Elections and resignations reach the service, which is made after whatever it is given. */
     private static final class Late implements Tenures.Coordinator {
@@ -53,6 +65,7 @@ final class RunningGroups implements AutoCloseable {
 
     private RunningGroups(final GroupCoordinators.Context context) {
         final Late late = new Late();
+        this.controller = context.controller();
         this.tenures = new Tenures(GroupCoordinators.TOPIC, late);
         this.writer = new LanePartitionWriter(context.appends(), tenures, context.controller(), context.verification());
         this.loader = new LaneRecordLoader<>(
@@ -79,27 +92,59 @@ final class RunningGroups implements AutoCloseable {
                 .withPartitionMetadataClient(new NoShareGroups())
                 .build();
         late.service = service;
-        this.asFuture = CompletableFuture.completedFuture(service);
     }
 
-    static RunningGroups start(
-            final GroupCoordinators.Context context, final int partitionCount, final ClusterImage image) {
+    static RunningGroups start(final GroupCoordinators.Context context, final int partitionCount) {
         final RunningGroups groups = new RunningGroups(context);
         groups.service.startup(() -> partitionCount);
-        groups.service.onMetadataUpdate(
-                new MetadataDelta.Builder().setImage(image.kafkaTopics()).build(), image.kafkaTopics());
+        groups.metadata.execute(groups::followAll);
+        context.controller().addListener((old, now) -> groups.onImage());
         return groups;
     }
 
-    GroupCoordinator service() {
+    /** On the controller's thread. */
+    private void onImage() {
+        try {
+            metadata.execute(this::followChanges);
+        } catch (final RejectedExecutionException ex) {
+            LOGGER.debug("image came after the coordinator had closed", ex);
+        }
+    }
+
+    private void followAll() {
+        followed = controller.image();
+        tell(new MetadataDelta.Builder().setImage(followed.kafkaTopics()).build());
+    }
+
+    private void followChanges() {
+        final ClusterImage now = controller.image();
+        final MetadataDelta delta = now == followed ? null : KafkaTopicsDelta.between(followed, now);
+        followed = now;
+        if (delta != null) {
+            tell(delta);
+        }
+    }
+
+    /** May wait for groups that write what follows from a deleted topic. */
+    private void tell(final MetadataDelta delta) {
+        try {
+            service.onMetadataUpdate(delta, followed.kafkaTopics());
+        } catch (final CompletionException | ApiException ex) {
+            if (metadata.isShutdown()) {
+                LOGGER.debug("told a coordinator that closes", ex);
+            } else {
+                LOGGER.error("the group coordinator does not follow the metadata", ex);
+            }
+        }
+    }
+
+    @Override
+    public GroupCoordinator service() {
         return service;
     }
 
-    CompletableFuture<GroupCoordinator> asFuture() {
-        return asFuture;
-    }
-
-    Tenures tenures() {
+    @Override
+    public Tenures tenures() {
         return tenures;
     }
 
@@ -125,7 +170,9 @@ final class RunningGroups implements AutoCloseable {
 
     @Override
     public void close() {
+        metadata.shutdown();
         service.shutdown();
+        GroupCoordinators.awaitEnd(metadata);
     }
 
     /** Only share groups ask for ends of partitions, and there are none. */

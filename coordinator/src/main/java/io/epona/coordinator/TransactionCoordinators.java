@@ -1,18 +1,13 @@
 package io.epona.coordinator;
 
 import io.epona.controller.ClusterController;
-import io.epona.controller.ClusterImage;
 import io.epona.controller.PartitionInfo;
-import io.epona.controller.TopicInfo;
 import io.epona.partitionlog.PartitionLogs;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
-import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FindCoordinatorRequest.CoordinatorType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,12 +27,8 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
     private final Context context;
     private final ScheduledThreadPoolExecutor timer = timer();
     private final TransactionVerifier verifier;
-    private volatile Running running;
+    private final CoordinatorLife<TransactionCoordinator, Running> life;
     private volatile TransactionStats stats = TransactionStats.NONE;
-    private CompletableFuture<TransactionCoordinator> starting;
-    private TopicInfo knownTopic;
-    private boolean isServing;
-    private boolean isClosed;
 
     /**
      * What it works with.
@@ -61,19 +52,30 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
             TransactionVerifier.RemoteCoordinators remoteCoordinators,
             Executor executor) {}
 
-    /** What runs, once it runs. */
     private record Running(
-            TransactionCoordinator coordinator,
-            CompletableFuture<TransactionCoordinator> asFuture,
+            TransactionCoordinator service,
             TransactionStore store,
             Tenures tenures,
-            LaneRecordLoader<StoredTransaction> loader) {}
+            LaneRecordLoader<StoredTransaction> loader)
+            implements CoordinatorLife.Running<TransactionCoordinator> {
+        @Override
+        public void close() {
+            loader.close();
+        }
+    }
 
     /** Nothing runs yet. */
     public TransactionCoordinators(final Context context) {
         this.context = context;
         this.verifier = new TransactionVerifier(context.controller(), this, context.remoteCoordinators());
-        context.controller().addListener(this::onImage);
+        this.life = new CoordinatorLife<>(new CoordinatorLife.Context<>(
+                "transactions",
+                TransactionStore.TOPIC,
+                context.settings().topicPartitionCount(),
+                context.settings().topicSegmentLength(),
+                context.controller(),
+                topic -> assemble(topic.partitionCount()),
+                timer));
     }
 
     private static ScheduledThreadPoolExecutor timer() {
@@ -94,11 +96,8 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
     }
 
     /** The node serves clients: if there are transactions already, their coordinator starts now. */
-    public synchronized void onServing() {
-        isServing = true;
-        if (context.controller().image().topic(TransactionStore.TOPIC) != null) {
-            service();
-        }
+    public void onServing() {
+        life.onServing();
     }
 
     /**
@@ -107,54 +106,12 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
      * @return completed at once when it runs; exceptionally, with an exception of Kafka's, when it cannot start now.
      */
     public CompletableFuture<TransactionCoordinator> service() {
-        final Running present = running;
-        return present == null ? start() : present.asFuture();
-    }
-
-    private synchronized CompletableFuture<TransactionCoordinator> start() {
-        if (isClosed) {
-            return CompletableFuture.failedFuture(new CoordinatorNotAvailableException("The node stops."));
-        }
-        if (starting == null || starting.isCompletedExceptionally()) {
-            starting = topic().thenApplyAsync(this::run, timer);
-            starting.whenComplete((coordinator, failure) -> {
-                if (failure != null) {
-                    LOGGER.warn("transactions cannot be coordinated now; the next request tries again", failure);
-                }
-            });
-        }
-        return starting;
+        return life.service();
     }
 
     /** Whether there ever was a transaction: questions about some do not make the topic. */
     public boolean hasState() {
-        return context.controller().image().topic(TransactionStore.TOPIC) != null;
-    }
-
-    private CompletableFuture<TopicInfo> topic() {
-        return InternalTopics.require(
-                context.controller(),
-                TransactionStore.TOPIC,
-                context.settings().topicPartitionCount(),
-                context.settings().topicSegmentLength());
-    }
-
-    /** On the timer's thread. */
-    private TransactionCoordinator run(final TopicInfo topic) {
-        final Running made = assemble(topic.partitionCount());
-        synchronized (this) {
-            if (isClosed) {
-                made.loader().close();
-                throw new CoordinatorNotAvailableException("The node stops.");
-            }
-            running = made;
-        }
-        made.tenures().follow(context.controller().image());
-        LOGGER.info(
-                "coordinating transactions: partitions={}, of which here={}",
-                topic.partitionCount(),
-                made.tenures().electedCount());
-        return made.coordinator();
+        return life.hasState();
     }
 
     private Running assemble(final int partitionCount) {
@@ -193,38 +150,12 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
         repeat(() -> stats = queries.stats(tenures, loader), STATS_MS);
         final TransactionCoordinator coordinator =
                 new TransactionCoordinator(context.executor(), begin, adds, end, queries);
-        return new Running(coordinator, CompletableFuture.completedFuture(coordinator), store, tenures, loader);
+        return new Running(coordinator, store, tenures, loader);
     }
 
     private void repeat(final Runnable task, final long intervalMs) {
         timer.scheduleWithFixedDelay(
                 () -> context.executor().execute(task), intervalMs, intervalMs, TimeUnit.MILLISECONDS);
-    }
-
-    /** On the controller's thread. */
-    private synchronized void onImage(final ClusterImage old, final ClusterImage now) {
-        final TopicInfo topic = now.topic(TransactionStore.TOPIC);
-        if (isClosed || !isServing && starting == null || topic == null && starting == null) {
-            return;
-        }
-        if (starting == null) {
-            start();
-        }
-        if (topic != knownTopic) {
-            knownTopic = topic;
-            try {
-                timer.execute(this::followLeaders);
-            } catch (final RejectedExecutionException ex) {
-                LOGGER.debug("image came after the coordinators had closed", ex);
-            }
-        }
-    }
-
-    private void followLeaders() {
-        final Running present = running;
-        if (present != null) {
-            present.tenures().follow(context.controller().image());
-        }
     }
 
     @Override
@@ -234,16 +165,8 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
 
     @Override
     public CompletionStage<PartitionInfo> find(final String key) {
-        return service().thenApply(coordinator -> {
-            final Running present = running;
-            final PartitionInfo partition = context.controller()
-                    .image()
-                    .partition(TransactionStore.TOPIC, present.store().partitionFor(key));
-            if (partition == null) {
-                throw Errors.COORDINATOR_NOT_AVAILABLE.exception();
-            }
-            return partition;
-        });
+        return service()
+                .thenApply(coordinator -> life.place(life.running().store().partitionFor(key)));
     }
 
     /** What is counted, as of a second ago at most; zeros while nothing runs. */
@@ -254,14 +177,7 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
     /** Ends coordinating; before the lanes end. Requests under way get no answer. */
     @Override
     public void close() {
-        final Running present;
-        synchronized (this) {
-            isClosed = true;
-            present = running;
-        }
         timer.shutdown();
-        if (present != null) {
-            present.loader().close();
-        }
+        life.close();
     }
 }

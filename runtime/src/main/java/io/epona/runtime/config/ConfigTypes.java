@@ -234,7 +234,8 @@ final class ConfigTypes {
         public Map<String, String> read(final Object raw) {
             final Map<String, String> values = new LinkedHashMap<>();
             if (!(raw instanceof final Map<?, ?> entries)) {
-                throw new IllegalArgumentException("is one value where a section is expected");
+                throw new IllegalArgumentException(
+                        "is one value where a section is expected: set its entries one by one, as KEY.NAME=VALUE");
             }
             entries.forEach((name, value) -> {
                 final boolean isList = value instanceof List<?>;
