@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.epona.codec.checkpoint.CheckpointHeaderDecoder;
+import io.epona.codec.checkpoint.ForgottenProducersDecoder;
 import io.epona.codec.checkpoint.PartitionEntryDecoder;
 import io.epona.codec.checkpoint.ProducerEntryDecoder;
 import io.epona.codec.frame.FrameHeaderDecoder;
@@ -59,6 +60,7 @@ class FrameDescriptorTest {
         assertEquals(64, CheckpointHeaderDecoder.BLOCK_LENGTH);
         assertEquals(24, PartitionEntryDecoder.BLOCK_LENGTH);
         assertEquals(200, ProducerEntryDecoder.BLOCK_LENGTH);
+        assertEquals(8, ForgottenProducersDecoder.BLOCK_LENGTH);
         assertEquals(64, OrderEventDecoder.BLOCK_LENGTH);
     }
 

@@ -302,7 +302,14 @@ class ProduceTest {
         assertEquals(
                 Errors.OUT_OF_ORDER_SEQUENCE_NUMBER.code(),
                 produce(topic, idempotent(5, (short) 0)).errorCode());
-        assertEquals(2, produce(topic, idempotent(0, (short) 1)).baseOffset());
+        for (int sequence = 2; sequence < 6; sequence++) {
+            assertEquals(
+                    sequence, produce(topic, idempotent(sequence, (short) 0)).baseOffset());
+        }
+        final PartitionProduceResponse older = produce(topic, first);
+        assertEquals(Errors.DUPLICATE_SEQUENCE_NUMBER.code(), older.errorCode());
+        assertEquals(-1, older.baseOffset());
+        assertEquals(6, produce(topic, idempotent(0, (short) 1)).baseOffset());
         assertEquals(
                 Errors.INVALID_PRODUCER_EPOCH.code(),
                 produce(topic, idempotent(2, (short) 0)).errorCode());

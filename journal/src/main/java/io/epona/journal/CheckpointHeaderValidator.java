@@ -13,7 +13,7 @@ public final class CheckpointHeaderValidator implements CheckpointValidator {
     public static final long MAGIC = SegmentHeaderCodec.magic("EPONACKP");
 
     /** Newest format that this version reads. */
-    public static final int FORMAT_VERSION = 3;
+    public static final int FORMAT_VERSION = 4;
 
     private static final int CRC_START_OFFSET = CheckpointHeaderDecoder.formatVersionEncodingOffset();
 

@@ -6,6 +6,8 @@ import io.epona.codec.checkpoint.CheckpointHeaderDecoder;
 import io.epona.codec.checkpoint.CheckpointHeaderEncoder;
 import io.epona.codec.checkpoint.EpochEntryDecoder;
 import io.epona.codec.checkpoint.EpochEntryEncoder;
+import io.epona.codec.checkpoint.ForgottenProducersDecoder;
+import io.epona.codec.checkpoint.ForgottenProducersEncoder;
 import io.epona.codec.checkpoint.PartitionEntryDecoder;
 import io.epona.codec.checkpoint.PartitionEntryEncoder;
 import io.epona.codec.checkpoint.ProducerEntryDecoder;
@@ -30,19 +32,26 @@ public final class CheckpointCodec {
     private static final int PARTITION_LENGTH = PartitionEntryEncoder.BLOCK_LENGTH;
     private static final int PRODUCER_LENGTH = ProducerTable.ENTRY_LENGTH;
     private static final int EPOCH_LENGTH = EpochEntryEncoder.BLOCK_LENGTH;
+    private static final int FORGOTTEN_LENGTH = ForgottenProducersEncoder.BLOCK_LENGTH;
     private static final int VERSION_WITHOUT_EPOCHS = 1;
     private static final int LAST_VERSION_WITHOUT_TRANSACTIONS = 2;
+    private static final int LAST_VERSION_WITHOUT_FORGOTTEN = 3;
     private static final int CRC_START_OFFSET = CheckpointHeaderEncoder.formatVersionEncodingOffset();
 
     private CheckpointCodec() {}
 
     /** Bytes that the state takes as a checkpoint. */
     public static int encodedLength(final LaneState state) {
-        return Math.toIntExact(length(
-                state.partitionCount(),
-                state.producerCount(),
-                PRODUCER_LENGTH,
-                state.epochs().count()));
+        return Math.toIntExact(FORGOTTEN_LENGTH
+                + length(
+                        state.partitionCount(),
+                        state.producerCount(),
+                        PRODUCER_LENGTH,
+                        state.epochs().count()));
+    }
+
+    private static int forgottenLength(final CheckpointHeaderDecoder header) {
+        return header.formatVersion() <= LAST_VERSION_WITHOUT_FORGOTTEN ? 0 : FORGOTTEN_LENGTH;
     }
 
     private static int producerLength(final CheckpointHeaderDecoder header) {
@@ -88,6 +97,9 @@ public final class CheckpointCodec {
         target.checkLimit(length);
         final int producersOffset = encodePartitions(state.partitions(), target, HEADER_LENGTH);
         encodeEpochs(state.epochs(), target, encodeProducers(state.producers(), target, producersOffset));
+        new ForgottenProducersEncoder()
+                .wrap(target, length - FORGOTTEN_LENGTH)
+                .highestProducerId(state.producers().highestForgottenId());
         final CheckpointHeaderEncoder header = new CheckpointHeaderEncoder().wrap(target, 0);
         header.magic(MAGIC)
                 .formatVersion(FORMAT_VERSION)
@@ -169,10 +181,20 @@ public final class CheckpointCodec {
         final LaneState state = new LaneState(config);
         final int producersOffset = decodePartitions(state.partitions(), header.partitionCount(), source);
         decodeProducers(state.producers(), header, source, producersOffset);
+        state.producers().onForgotten(highestForgottenId(header, source, length));
         decodeEpochs(state.epochs(), header, source, producersOffset + header.producerCount() * producerLength(header));
         final long newestTimeMs = state.producers().newestTimeMs();
         state.restored(header.position(), header.leaderEpoch(), TimeUnit.MILLISECONDS.toNanos(newestTimeMs));
         return new Checkpoint(state, header.position(), header.shelvedPosition(), header.cleanShutdown() == 1);
+    }
+
+    private static long highestForgottenId(
+            final CheckpointHeaderDecoder header, final DirectBuffer source, final int length) {
+        return forgottenLength(header) == 0
+                ? Long.MAX_VALUE
+                : new ForgottenProducersDecoder()
+                        .wrap(source, length - FORGOTTEN_LENGTH, FORGOTTEN_LENGTH, FORMAT_VERSION)
+                        .highestProducerId();
     }
 
     /**
@@ -225,7 +247,7 @@ public final class CheckpointCodec {
         final boolean plausible = header.partitionCount() >= 0
                 && header.producerCount() >= 0
                 && length(header.partitionCount(), header.producerCount(), producerLength(header), header.epochCount())
-                        == length
+                        == length - forgottenLength(header)
                 && header.shelvedPosition() >= 0
                 && header.shelvedPosition() <= header.position();
         if (!plausible) {

@@ -239,7 +239,7 @@ final class LaneCommands {
      * own end is not remembered.
      */
     private void answerWithoutAppending(final AppendCommandDecoder command, final LaneResult result) {
-        final boolean isDuplicate = result == LaneResult.DUPLICATE;
+        final boolean isDuplicate = result == LaneResult.DUPLICATE || result == LaneResult.DUPLICATE_SEQUENCE;
         replies.commit(
                 command.correlationId(),
                 command.partitionIndex(),

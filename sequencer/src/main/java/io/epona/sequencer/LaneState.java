@@ -217,15 +217,20 @@ public final class LaneState implements FrameHandler {
     }
 
     /**
-     * Decides about a batch, without changing anything. The rules are those of Kafka's producer state:
+     * Decides about a batch, without changing anything. The rules are those of Kafka's producer state, but for the two
+     * that are said to differ:
      *
      * <ul>
-     *   <li>A producer that is not known (never seen, expired, forgotten) may begin with any sequence.
+     *   <li>A producer that may have been forgotten (expired, or there were too many) may go on with any sequence. One
+     *       that has never written must begin with 0: else a batch whose predecessors are refused somewhere, and come
+     *       again, would take their place. Kafka demands that from 4.5 on, in partitions without a record.
      *   <li>One of the last five batches again (same epoch, same sequences) is a duplicate, whatever its content.
      *   <li>A lower epoch than the last is fenced.
      *   <li>A higher epoch must begin with sequence 0.
      *   <li>Else the sequence must follow the last one; 0 follows {@link Integer#MAX_VALUE}. What is older than the
-     *       batches remembered is out of order, too: Kafka 4 does not answer DUPLICATE_SEQUENCE_NUMBER any more.
+     *       batches remembered, and was surely written, is a duplicate whose offset is not known. A client needs that
+     *       answer whose batch was appended by a leader that did not live to tell, when it has written more than five
+     *       to the next one before it asks again: Kafka's answer, out of order, would have it ask for ever.
      *   <li>A batch of a transaction that has not written to the partition before opens it there, once the coordinator
      *       has been asked. While one is open, the producer may write nothing but batches of it.
      *   <li>A marker ends the open transaction, unless a newer coordinator or producer has fenced its writer. When
@@ -237,7 +242,7 @@ public final class LaneState implements FrameHandler {
      * @param batchOffset of the batch in the buffer.
      * @param nowMs the lane's time, that of the frame if there will be one.
      * @param origin see {@link AppendOrigin}.
-     * @return OK: append it. DUPLICATE: see {@link #duplicateBaseOffset()}. Else the answer.
+     * @return OK: append it. DUPLICATE, DUPLICATE_SEQUENCE: see {@link #duplicateBaseOffset()}. Else the answer.
      */
     LaneResult decide(
             final int partitionIndex,
@@ -258,7 +263,7 @@ public final class LaneState implements FrameHandler {
         }
         final LaneResult result = AppendOrigin.isCoordinator(origin)
                 ? decideEpoch(slot, buffer, batchOffset)
-                : decideSequence(slot, buffer, batchOffset);
+                : decideSequence(slot, partitionIndex, buffer, batchOffset);
         if (result == LaneResult.OUT_OF_ORDER_SEQUENCE
                 && RecordBatchDescriptor.isTransactional(buffer, batchOffset)
                 && RecordBatchDescriptor.baseSequence(buffer, batchOffset) >= 0) {
@@ -275,12 +280,19 @@ public final class LaneState implements FrameHandler {
         return isFenced ? LaneResult.INVALID_PRODUCER_EPOCH : APPEND;
     }
 
-    private LaneResult decideSequence(final int slot, final DirectBuffer buffer, final int batchOffset) {
+    private LaneResult decideSequence(
+            final int slot, final int partitionIndex, final DirectBuffer buffer, final int batchOffset) {
         final int baseSequence = RecordBatchDescriptor.baseSequence(buffer, batchOffset);
         if (baseSequence < 0) {
             return LaneResult.OUT_OF_ORDER_SEQUENCE;
         }
-        return slot == ProducerTable.NONE ? APPEND : decideKnown(slot, buffer, batchOffset, baseSequence);
+        if (slot != ProducerTable.NONE) {
+            return decideKnown(slot, buffer, batchOffset, baseSequence);
+        }
+        final long producerId = RecordBatchDescriptor.producerId(buffer, batchOffset);
+        return baseSequence == 0 || producers.mayBeForgotten(producerId, partitionIndex)
+                ? APPEND
+                : LaneResult.OUT_OF_ORDER_SEQUENCE;
     }
 
     private LaneResult decideTransaction(
@@ -370,19 +382,23 @@ public final class LaneState implements FrameHandler {
         final int lastOffsetDelta = RecordBatchDescriptor.lastOffsetDelta(buffer, batchOffset);
         final int batch = producers.findBatch(slot, baseSequence, lastOffsetDelta);
         if (batch == ProducerTable.NONE) {
-            return LaneResult.OUT_OF_ORDER_SEQUENCE;
+            duplicateBaseOffset = ProducerTable.NO_OFFSET;
+            duplicateDiffers = false;
+            return producers.hasWritten(slot, baseSequence, lastOffsetDelta)
+                    ? LaneResult.DUPLICATE_SEQUENCE
+                    : LaneResult.OUT_OF_ORDER_SEQUENCE;
         }
         duplicateBaseOffset = producers.baseOffset(slot, batch);
         duplicateDiffers = producers.batchCrc(slot, batch) != RecordBatchDescriptor.crc(buffer, batchOffset);
         return LaneResult.DUPLICATE;
     }
 
-    /** Offset that the batch got the first time; valid after {@link #decide} said DUPLICATE. */
+    /** Offset that the batch got the first time, or -1; valid after {@link #decide} said that it is a duplicate. */
     long duplicateBaseOffset() {
         return duplicateBaseOffset;
     }
 
-    /** True when the duplicate's content is another one; valid after {@link #decide} said DUPLICATE. */
+    /** True when the duplicate's content is another one; valid after {@link #decide} said that it is a duplicate. */
     boolean duplicateDiffers() {
         return duplicateDiffers;
     }

@@ -32,6 +32,7 @@ final class ProducerTable {
     private static final int PARTITION_INDEX = ProducerEntryEncoder.partitionIndexEncodingOffset();
     private static final int EPOCH = ProducerEntryEncoder.producerEpochEncodingOffset();
     private static final int BATCH_COUNT = ProducerEntryEncoder.batchCountEncodingOffset();
+    private static final int FROM_ZERO = ProducerEntryEncoder.fromSequenceZeroEncodingOffset();
     private static final int BATCHES = ProducerEntryEncoder.batch0EncodingOffset();
     private static final int BATCH_LENGTH = BatchEntryEncoder.ENCODED_LENGTH;
     private static final int BASE_SEQUENCE = BatchEntryEncoder.baseSequenceEncodingOffset();
@@ -49,6 +50,9 @@ final class ProducerTable {
 
     /** Stands for an offset where no transaction is open. */
     static final long NO_OFFSET = -1;
+
+    /** Stands for a producer id where there is none. */
+    static final long NO_PRODUCER_ID = -1;
 
     /** Stands for an epoch where there was no marker. */
     static final int NO_EPOCH = -1;
@@ -76,6 +80,7 @@ final class ProducerTable {
     private int openCount;
     private long evictions;
     private long expirations;
+    private long highestForgottenId = NO_PRODUCER_ID;
 
     ProducerTable(final int maxCount, final long expirationMs) {
         this.maxCount = maxCount;
@@ -110,6 +115,24 @@ final class ProducerTable {
         return slot != NONE && isExpired(slot, nowMs) ? NONE : slot;
     }
 
+    /**
+     * Whether a producer that is not found may have written before: it, or one with a higher id, was forgotten. Ids are
+     * given in rising order, so that this is false for those that begin.
+     */
+    boolean mayBeForgotten(final long producerId, final int partitionIndex) {
+        return producerId <= highestForgottenId || findAny(producerId, partitionIndex) != NONE;
+    }
+
+    /** Highest id of a producer that was forgotten, or {@link #NO_PRODUCER_ID}. */
+    long highestForgottenId() {
+        return highestForgottenId;
+    }
+
+    /** Producers up to this id may have been forgotten. */
+    void onForgotten(final long producerId) {
+        highestForgottenId = Math.max(highestForgottenId, producerId);
+    }
+
     private int findAny(final long producerId, final int partitionIndex) {
         final int[] index = this.index;
         final int mask = index.length - 1;
@@ -135,11 +158,13 @@ final class ProducerTable {
 
     /** Sequence of the last record written; -1, which 0 follows, when there is none since the epoch's begin. */
     int lastSequence(final int slot) {
-        if (batchCount(slot) == 0) {
-            return RecordBatchDescriptor.NO_SEQUENCE;
-        }
-        final int at = batchAt(slot, batchCount(slot) - 1);
+        final int batches = batchCount(slot);
+        return batches == 0 ? RecordBatchDescriptor.NO_SEQUENCE : lastSequence(slot, batches - 1);
+    }
+
+    private int lastSequence(final int slot, final int batch) {
         final UnsafeBuffer slab = slab(slot);
+        final int at = batchAt(slot, batch);
         return Sequences.advance(slab.getInt(at + BASE_SEQUENCE, ORDER), slab.getInt(at + LAST_OFFSET_DELTA, ORDER));
     }
 
@@ -154,6 +179,19 @@ final class ProducerTable {
             }
         }
         return NONE;
+    }
+
+    /**
+     * Whether the producer has surely written all of a batch with these sequences, before those that are remembered: it
+     * has written everything from 0 on.
+     */
+    boolean hasWritten(final int slot, final int baseSequence, final int lastOffsetDelta) {
+        return isFromZero(slot)
+                && (long) baseSequence + lastOffsetDelta < slab(slot).getInt(batchAt(slot, 0) + BASE_SEQUENCE, ORDER);
+    }
+
+    private boolean isFromZero(final int slot) {
+        return slab(slot).getByte(at(slot) + FROM_ZERO) == 1;
     }
 
     long baseOffset(final int slot, final int batch) {
@@ -296,7 +334,12 @@ final class ProducerTable {
             final long nowMs,
             final int batchCrc) {
         final UnsafeBuffer slab = slab(slot);
-        final int at = batchAt(slot, batchCount(slot) - 1);
+        final int batch = batchCount(slot) - 1;
+        final boolean continues = batch == 0
+                ? baseSequence == 0
+                : isFromZero(slot) && Sequences.isNext(lastSequence(slot, batch - 1), baseSequence);
+        slab.putByte(at(slot) + FROM_ZERO, (byte) (continues ? 1 : 0));
+        final int at = batchAt(slot, batch);
         slab.putInt(at + BASE_SEQUENCE, baseSequence, ORDER);
         slab.putInt(at + LAST_OFFSET_DELTA, lastOffsetDelta, ORDER);
         slab.putLong(at + BASE_OFFSET, baseOffset, ORDER);
@@ -417,6 +460,7 @@ final class ProducerTable {
     }
 
     private void remove(final int slot) {
+        onForgotten(producerId(slot));
         removeIndex(slot);
         unlink(slot);
         slab(slot).putInt(at(slot) + NEWER, freeSlots, ORDER);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.epona.codec.Crc32c;
 import io.epona.codec.checkpoint.CheckpointHeaderEncoder;
 import io.epona.codec.checkpoint.EpochEntryEncoder;
+import io.epona.codec.checkpoint.ForgottenProducersEncoder;
 import io.epona.codec.checkpoint.ProducerEntryEncoder;
 import io.epona.codec.lane.LaneResult;
 import java.nio.ByteOrder;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.Test;
 class CheckpointCodecTest {
     private static final LaneIdentity IDENTITY = new LaneIdentity(3, 0x1122334455667788L, 0x99AABBCCDDEEFF00L);
     private static final LaneStateConfig CONFIG = new LaneStateConfig(LogScript.SPAN_LENGTH, 100, 60_000);
+
+    private static final int FORGOTTEN_LENGTH = ForgottenProducersEncoder.BLOCK_LENGTH;
 
     private final LaneState state = new LaneState(CONFIG);
 
@@ -104,7 +107,10 @@ class CheckpointCodecTest {
         assertEquals(CheckpointException.Reason.NO_CHECKPOINT, refusalOf(magic, IDENTITY));
 
         final UnsafeBuffer newer = encode(false);
-        newer.putShort(CheckpointHeaderEncoder.formatVersionEncodingOffset(), (short) 4, ByteOrder.LITTLE_ENDIAN);
+        newer.putShort(
+                CheckpointHeaderEncoder.formatVersionEncodingOffset(),
+                (short) (CheckpointCodec.FORMAT_VERSION + 1),
+                ByteOrder.LITTLE_ENDIAN);
         restamp(newer);
         assertEquals(CheckpointException.Reason.NEWER_FORMAT, refusalOf(newer, IDENTITY));
 
@@ -129,6 +135,7 @@ class CheckpointCodecTest {
 
         final UnsafeBuffer batches = encode(false);
         final int producer = batches.capacity()
+                - FORGOTTEN_LENGTH
                 - state.epochs().count() * EpochEntryEncoder.BLOCK_LENGTH
                 - ProducerEntryEncoder.BLOCK_LENGTH;
         batches.putByte(producer + ProducerEntryEncoder.batchCountEncodingOffset(), (byte) 6);
@@ -149,7 +156,7 @@ class CheckpointCodecTest {
         assertEquals(3, read.count());
         assertEquals(state.position() - 200, read.endOf(2, state.position()));
 
-        final int last = buffer.capacity() - EpochEntryEncoder.BLOCK_LENGTH;
+        final int last = buffer.capacity() - FORGOTTEN_LENGTH - EpochEntryEncoder.BLOCK_LENGTH;
         buffer.putLong(
                 last + EpochEntryEncoder.startPositionEncodingOffset(), state.position(), ByteOrder.LITTLE_ENDIAN);
         restamp(buffer);
@@ -177,7 +184,8 @@ class CheckpointCodecTest {
     private UnsafeBuffer withoutTransactions(final UnsafeBuffer buffer) {
         final int epochsLength = state.epochs().count() * EpochEntryEncoder.BLOCK_LENGTH;
         final int count = state.producerCount();
-        final int firstProducer = buffer.capacity() - epochsLength - count * ProducerTable.ENTRY_LENGTH;
+        final int epochs = buffer.capacity() - FORGOTTEN_LENGTH - epochsLength;
+        final int firstProducer = epochs - count * ProducerTable.ENTRY_LENGTH;
         final int oldLength = ProducerTable.ENTRY_LENGTH_WITHOUT_TRANSACTION;
         final UnsafeBuffer old = new UnsafeBuffer(new byte[firstProducer + count * oldLength + epochsLength]);
         old.putBytes(0, buffer, 0, firstProducer);
@@ -185,7 +193,7 @@ class CheckpointCodecTest {
             final int source = firstProducer + i * ProducerTable.ENTRY_LENGTH;
             old.putBytes(firstProducer + i * oldLength, buffer, source, oldLength);
         }
-        old.putBytes(old.capacity() - epochsLength, buffer, buffer.capacity() - epochsLength, epochsLength);
+        old.putBytes(old.capacity() - epochsLength, buffer, epochs, epochsLength);
         old.putShort(CheckpointHeaderEncoder.formatVersionEncodingOffset(), (short) 2, ByteOrder.LITTLE_ENDIAN);
         restamp(old);
         return old;
@@ -197,8 +205,25 @@ class CheckpointCodecTest {
         assertTrue(state.producerCount() > 0);
         final UnsafeBuffer old = withoutTransactions(buffer);
         final Checkpoint read = CheckpointCodec.decode(old, old.capacity(), IDENTITY, state.config());
+        state.producers().onForgotten(Long.MAX_VALUE); // nobody wrote down who was
         assertArrayEquals(LogScript.bytesOf(state), LogScript.bytesOf(read.state()));
         assertEquals(0, read.state().openTransactionCount());
+    }
+
+    @Test
+    void shouldKnowWhoMayHaveBeenForgottenWhenAStateIsReadBack() {
+        final LogScript log = new LogScript();
+        state.openPartition(1);
+        log.offer(state, 1, Batches.idempotent(50, 0, 0, 1), 1000);
+        log.offer(state, 1, Batches.idempotent(40, 0, 0, 1), 2000);
+        log.offer(state, 1, Batches.plain(1, 5), 61_000);
+        final UnsafeBuffer buffer = encode(false);
+        final LaneState read = CheckpointCodec.decode(buffer, buffer.capacity(), IDENTITY, CONFIG)
+                .state();
+        assertEquals(LaneResult.OUT_OF_ORDER_SEQUENCE, log.offer(read, 1, Batches.idempotent(51, 0, 7, 1), 61_000));
+        assertEquals(LaneResult.OK, log.offer(read, 1, Batches.idempotent(49, 0, 7, 1), 61_000));
+        assertEquals(LaneResult.OK, log.offer(read, 1, Batches.idempotent(50, 0, 7, 1), 61_000));
+        assertEquals(LaneResult.OK, log.offer(read, 1, Batches.idempotent(40, 0, 1, 1), 61_000));
     }
 
     @Test

@@ -10,8 +10,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -32,7 +34,10 @@ import org.apache.kafka.storage.internals.log.ProducerStateEntry;
 import org.apache.kafka.storage.internals.log.ProducerStateManager;
 import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
 
-/** Random batches, offered to our rules and to those of Kafka's own log: the same answers, with the same offsets. */
+/**
+ * Random batches, offered to our rules and to those of Kafka's own log: the same answers, with the same offsets, but
+ * for what was surely written longer ago than Kafka remembers. Any of the producers may have been forgotten once.
+ */
 class KafkaProducerRulesPropertyTest {
     private static final int PARTITION = 3;
     private static final int EXPIRATION_MS = 500;
@@ -64,6 +69,17 @@ class KafkaProducerRulesPropertyTest {
                     .lastEntry(producerId)
                     .filter(entry -> entry.currentTxnFirstOffset().isPresent() && entry.producerEpoch() < epoch)
                     .isPresent();
+        }
+
+        /** First sequence that is remembered of a producer's epoch, before the next batch is offered. */
+        OptionalInt oldestSequence(final long producerId, final int epoch, final long nowMs) {
+            producers.removeExpiredProducers(nowMs);
+            return producers
+                    .lastEntry(producerId)
+                    .filter(entry -> entry.producerEpoch() == epoch)
+                    .map(entry -> entry.batchMetadata().stream().mapToInt(BatchMetadata::firstSeq))
+                    .orElseGet(IntStream::empty)
+                    .findFirst();
         }
 
         LaneResult end(final UnsafeBuffer bytes, final short version, final long nowMs) {
@@ -157,6 +173,10 @@ class KafkaProducerRulesPropertyTest {
         private final LaneState state = new LaneState(new LaneStateConfig(LogScript.SPAN_LENGTH, 1000, EXPIRATION_MS));
         private final LogScript log = new LogScript();
         private final Client[] clients;
+
+        /** By client: whether the sequences of its epoch began with 0, as far as the log knows. */
+        private final boolean[] beganAtZero;
+
         private long nowMs = 1_000_000;
         private int number;
         private Client client;
@@ -165,7 +185,18 @@ class KafkaProducerRulesPropertyTest {
             this.random = random;
             this.kafka = kafka;
             clients = new Client[] {new Client(random), new Client(random), new Client(random)};
+            beganAtZero = new boolean[clients.length];
             state.openPartition(PARTITION);
+            forgetSomebodyLater();
+        }
+
+        private void forgetSomebodyLater() {
+            for (int sequence = 0; sequence < 2; sequence++) {
+                final UnsafeBuffer batch = Batches.idempotent(clients.length, 0, sequence, 1);
+                assertEquals(LaneResult.OK, log.offer(state, PARTITION, batch, nowMs));
+                assertEquals(LaneResult.OK, kafka.offer(batch, nowMs));
+                nowMs += EXPIRATION_MS;
+            }
         }
 
         void chooseClient() {
@@ -205,7 +236,20 @@ class KafkaProducerRulesPropertyTest {
         }
 
         private void requireAsKafka(final UnsafeBuffer batch, final LaneResult actual) {
-            assertEquals(kafka.offer(batch, nowMs), actual, () -> "client " + number + ": " + client);
+            final OptionalInt oldest = kafka.oldestSequence(number, client.epoch, nowMs);
+            final LaneResult expected = kafka.offer(batch, nowMs);
+            final boolean wasWritten = oldest.isPresent()
+                    && beganAtZero[number]
+                    && (long) client.baseSequence + client.recordCount <= oldest.getAsInt();
+            assertEquals(
+                    expected == LaneResult.OUT_OF_ORDER_SEQUENCE && wasWritten
+                            ? LaneResult.DUPLICATE_SEQUENCE
+                            : expected,
+                    actual,
+                    () -> "client " + number + ": " + client);
+            if (actual == LaneResult.OK && oldest.isEmpty()) {
+                beganAtZero[number] = client.baseSequence == 0;
+            }
             client.onAnswer(actual);
         }
 

@@ -152,6 +152,22 @@ class LaneTest {
     }
 
     @Test
+    void shouldAnswerWithoutAnOffsetWhenABatchIsRepeatedThatIsNotRemembered() {
+        for (int sequence = 0; sequence < 6; sequence++) {
+            harness.offer(0, 0, Batches.idempotent(5, 0, sequence, 1));
+        }
+        harness.offer(1, 0, Batches.idempotent(5, 0, 0, 1));
+        harness.runUntilIdle();
+        final Reply reply = harness.onlyReply(1);
+        assertEquals(LaneResult.DUPLICATE_SEQUENCE, reply.result());
+        assertEquals(LaneReplies.NONE, reply.baseOffset());
+        assertEquals(harness.counters.appended().get(), reply.endPosition(), "it waits for what was appended");
+        assertEquals(1, harness.meters.duplicates().get());
+        assertEquals(0, harness.meters.refused().get());
+        assertEquals(6, harness.state.nextOffset(0));
+    }
+
+    @Test
     void shouldRefuseWhenSequencesOrEpochsDoNotFit() {
         harness.offer(0, 0, Batches.idempotent(5, 1, 0, 2));
         harness.offer(0, 0, Batches.idempotent(5, 1, 3, 1));

@@ -1,6 +1,7 @@
 package io.epona.sequencer;
 
 import static io.epona.codec.lane.LaneResult.DUPLICATE;
+import static io.epona.codec.lane.LaneResult.DUPLICATE_SEQUENCE;
 import static io.epona.codec.lane.LaneResult.INVALID_PRODUCER_EPOCH;
 import static io.epona.codec.lane.LaneResult.OK;
 import static io.epona.codec.lane.LaneResult.OUT_OF_ORDER_SEQUENCE;
@@ -53,10 +54,30 @@ class ProducerRulesTest {
         assertEquals(0, state.producerCount());
     }
 
+    /** A producer with a higher id expires, so that this one may have been forgotten. */
+    private void forgetProducers() {
+        offer(PRODUCER + 1, 0, 0, 1);
+        nowMs += EXPIRATION_MS;
+        log.offer(state, PARTITION, Batches.plain(1, 5), nowMs);
+        assertEquals(0, state.producerCount());
+    }
+
     @Test
-    void shouldAcceptAnyFirstSequenceWhenTheProducerIsUnknown() {
+    void shouldAcceptAnyFirstSequenceWhenTheProducerMayHaveBeenForgotten() {
+        forgetProducers();
         assertEquals(OK, offer(3, 12, 2));
         assertEquals(OK, offer(3, 14, 1));
+    }
+
+    @Test
+    void shouldDemandSequenceZeroWhenTheProducerHasNeverWritten() {
+        log.offer(state, PARTITION, Batches.plain(1, 5), nowMs);
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(3, 1, 2), "0 was refused by another leader and comes again");
+        assertEquals(OK, offer(3, 0, 1));
+        assertEquals(OK, offer(3, 1, 2));
+        forgetProducers();
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(PRODUCER + 2, 0, 1, 1), "only older ones were forgotten");
+        assertEquals(OK, offer(PRODUCER + 2, 0, 0, 1));
     }
 
     @Test
@@ -87,12 +108,47 @@ class ProducerRulesTest {
     }
 
     @Test
-    void shouldRefuseWhenADuplicateIsOlderThanTheFiveRemembered() {
+    void shouldTellADuplicateWhenItIsOlderThanTheFiveRemembered() {
         for (int i = 0; i < 6; i++) {
             assertEquals(OK, offer(0, i, 1));
         }
-        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, 0, 1));
+        assertEquals(DUPLICATE_SEQUENCE, offer(0, 0, 1));
+        assertEquals(-1, state.duplicateBaseOffset());
         assertEquals(DUPLICATE, offer(0, 1, 1));
+        assertEquals(6, state.nextOffset(PARTITION));
+    }
+
+    @Test
+    void shouldRefuseWhatIsOlderThanTheFiveRememberedWhenNotAllFromZeroOnIsKnown() {
+        forgetProducers();
+        for (int i = 0; i < 6; i++) {
+            assertEquals(OK, offer(0, 1 + i, 1));
+        }
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, 0, 1), "it may have been refused");
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, 1, 1));
+        assertEquals(DUPLICATE, offer(0, 2, 1));
+        assertEquals(OK, offer(1, 0, 1), "a new epoch begins anew");
+        for (int i = 1; i < 7; i++) {
+            assertEquals(OK, offer(1, i, 1));
+        }
+        assertEquals(DUPLICATE_SEQUENCE, offer(1, 0, 1));
+    }
+
+    @Test
+    void shouldKnowNothingOfWhatIsOlderWhenAFrameLeftAGap() {
+        final LaneState leader = new LaneState(new LaneStateConfig(LogScript.SPAN_LENGTH, 1, EXPIRATION_MS));
+        leader.openPartition(PARTITION);
+        final LogScript led = new LogScript();
+        final int[][] sequencesOf = {{0, 0}, {1, 0}, {0, 1}, {1, 1}, {0, 3}};
+        for (final int[] sequence : sequencesOf) {
+            final var batch = Batches.idempotent(PRODUCER + sequence[0], 0, sequence[1], 1);
+            assertEquals(OK, led.offer(leader, PARTITION, batch, nowMs), "each makes the other be forgotten");
+        }
+        led.frames().forEach(frame -> frame.applyTo(state));
+        for (int i = 4; i < 9; i++) {
+            assertEquals(OK, led.offer(state, PARTITION, Batches.idempotent(PRODUCER, 0, i, 1), nowMs));
+        }
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, 2, 1));
     }
 
     @Test
@@ -127,6 +183,7 @@ class ProducerRulesTest {
 
     @Test
     void shouldGoOnAtZeroWhenTheSequenceWraps() {
+        forgetProducers();
         assertEquals(OK, offer(0, Integer.MAX_VALUE - 1, 2));
         assertEquals(OK, offer(0, 0, 1));
         assertEquals(OK, offer(0, 1, 1));
@@ -135,6 +192,7 @@ class ProducerRulesTest {
 
     @Test
     void shouldGoOnWithinABatchWhenTheSequenceWraps() {
+        forgetProducers();
         assertEquals(OK, offer(0, Integer.MAX_VALUE - 1, 5));
         assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, 2, 1));
         assertEquals(OK, offer(0, 3, 1));

@@ -351,8 +351,12 @@ public final class AppendTracker implements MessageHandler {
     }
 
     private void onReply(final PendingAppend append, final LaneResult result) {
-        if (result == LaneResult.OK || result == LaneResult.DUPLICATE) {
+        if (result == LaneResult.OK || result == LaneResult.DUPLICATE || result == LaneResult.DUPLICATE_SEQUENCE) {
             append.response.setBaseOffset(reply.baseOffset());
+            if (result == LaneResult.DUPLICATE_SEQUENCE) {
+                // Clients take it for success, so it waits for the position as all that is written.
+                append.response.setErrorCode(Errors.DUPLICATE_SEQUENCE_NUMBER.code());
+            }
             meters.onAppended(
                     append, reply.baseOffset(), append.operation.exchange().ingressTimeNs());
             if (!append.isAnswered && append.operation.acks() != ACKS_NONE) {
@@ -407,7 +411,6 @@ public final class AppendTracker implements MessageHandler {
         return switch (result) {
             case OUT_OF_ORDER_SEQUENCE -> Errors.OUT_OF_ORDER_SEQUENCE_NUMBER;
             case INVALID_PRODUCER_EPOCH -> Errors.INVALID_PRODUCER_EPOCH;
-            case DUPLICATE_SEQUENCE -> Errors.DUPLICATE_SEQUENCE_NUMBER;
             case INVALID_TRANSACTION_STATE -> Errors.INVALID_TXN_STATE;
             default -> Errors.UNKNOWN_SERVER_ERROR;
         };

@@ -132,9 +132,7 @@ final class ProducerClient {
                 return;
             }
         }
-        // A lane that has not seen a producer yet takes any sequence for its first.
-        final int most = acknowledgedCount == 0 && isIdempotent() ? 1 : MAX_IN_FLIGHT;
-        while (sentCount < Math.min(most, unacknowledged.size())) {
+        while (sentCount < Math.min(MAX_IN_FLIGHT, unacknowledged.size())) {
             send(connection, unacknowledged.get(sentCount), sentCount == 0);
             if (sentCount == 0) {
                 oldestSentNs = world.timeline().nowNs();

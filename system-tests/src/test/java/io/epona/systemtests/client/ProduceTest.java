@@ -171,7 +171,9 @@ class ProduceTest {
             assertEquals(15, Clients.endOffset(consumer, partition));
             assertEquals(15, produce(connection, partition, batch(id, 0, 15, 1)).baseOffset());
             final PartitionProduceResponse tooOld = produce(connection, partition, batch(id, 0, 0, 3));
-            assertEquals(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER, error(tooOld));
+            assertEquals(Errors.DUPLICATE_SEQUENCE_NUMBER, error(tooOld));
+            assertEquals(-1, tooOld.baseOffset());
+            assertEquals(16, Clients.endOffset(consumer, partition));
         }
     }
 
@@ -180,6 +182,8 @@ class ProduceTest {
         final TopicPartition partition = topic("gaps");
         try (RawConnection connection = new RawConnection(node.port())) {
             final long id = initProducerId(connection).producerId();
+            assertEquals(
+                    Errors.OUT_OF_ORDER_SEQUENCE_NUMBER, error(produce(connection, partition, batch(id, 0, 2, 1))));
             assertEquals(Errors.NONE, error(produce(connection, partition, batch(id, 0, 0, 2))));
             assertEquals(
                     Errors.OUT_OF_ORDER_SEQUENCE_NUMBER, error(produce(connection, partition, batch(id, 0, 3, 1))));
