@@ -37,7 +37,11 @@ public final class EponaProcess implements AutoCloseable {
     private static final int SLOW_START_S = 15;
 
     private static final int EXIT_TIMEOUT_S = 20;
-    private static final Duration OUTPUT_TIMEOUT = Duration.ofSeconds(5);
+
+    /** Several waits and not a long one, which would be over when this process itself was stopped for some time. */
+    private static final Duration OUTPUT_WAIT = Duration.ofMillis(100);
+
+    private static final int OUTPUT_WAITS = 50;
     private static final Pattern READY = Pattern.compile("epona: ready, kafka on (\\S+), metrics on (\\S+)");
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -221,13 +225,19 @@ public final class EponaProcess implements AutoCloseable {
             if (!process.waitFor(timeout, unit)) {
                 throw new AssertionError("epona does not end; it says:\n" + out + err() + threadDump());
             }
-            // What it has printed last is still to be read; a child of its own may have the pipe open for longer.
-            reader.join(OUTPUT_TIMEOUT);
+            awaitOutput();
         } catch (final InterruptedException ex) {
             throw new IllegalStateException(ex);
         }
         RUNNING.remove(process);
         return process.exitValue();
+    }
+
+    /** What it has printed last is still to be read; a child of its own may have the pipe open for longer. */
+    private void awaitOutput() throws InterruptedException {
+        for (int wait = 0; wait < OUTPUT_WAITS && !reader.join(OUTPUT_WAIT); wait++) {
+            // Once more.
+        }
     }
 
     /** Sends a signal by its name. */

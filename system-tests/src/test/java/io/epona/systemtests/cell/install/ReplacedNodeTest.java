@@ -31,14 +31,9 @@ class ReplacedNodeTest {
 
     @BeforeEach
     void expectErrors() {
-        CellErrors.expectIn(bench);
+        CellErrors.expectWithInstallationsIn(bench);
         bench.expectError("failed to join (catchup|live) log");
-        bench.expectError("proposal of smaller in-sync replicas has failed");
-        bench.expectError("this replica is too far behind to follow, and has to be installed anew");
-        bench.expectError("lane \\d+ is installed anew from its leader's partition logs");
         bench.expectError("the copy of lane \\d+ is half made");
-        bench.expectError("lane \\d+: the installation is interrupted, and goes on");
-        bench.expectError("TCP port \\d+ is taken");
     }
 
     /** Its journals hold little, and what is drained is drained soon. */

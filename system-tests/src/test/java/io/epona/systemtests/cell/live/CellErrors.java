@@ -11,6 +11,7 @@ public final class CellErrors {
         bench.expectError("still waiting for a majority of the cell");
         bench.expectError("lane \\d+ has no leader");
         bench.expectError("nobody else can lead lanes of this node");
+        bench.expectError("proposal of smaller in-sync replicas has failed");
         bench.expectError("connection to the control log is lost");
         // Aeron's word for members and sessions that went away, or that were slow to come back.
         bench.expectError("LogErrorHandler: control log: ");
@@ -19,5 +20,15 @@ public final class CellErrors {
         bench.expectError("the leader's own journal stands still");
         bench.expectError("this node asks for another leader of lane");
         bench.expectError("lane \\d+ keeps its leader");
+    }
+
+    /** As {@link #expectIn}, where a node also installs lanes from their leaders' partition logs. */
+    public static void expectWithInstallationsIn(final TestBench bench) {
+        expectIn(bench);
+        bench.expectError("this replica is too far behind to follow, and has to be installed anew");
+        bench.expectError("lane \\d+ is installed anew from its leader's partition logs");
+        bench.expectError("lane \\d+: the installation is interrupted, and goes on");
+        // It starts anew on the port that clients know.
+        bench.expectError("TCP port \\d+ is taken");
     }
 }
