@@ -21,6 +21,7 @@ import io.epona.gateway.log.InitialTransactions;
 import io.epona.gateway.log.LaneView;
 import io.epona.node.cell.LaneSteering;
 import io.epona.node.cell.ReplicaLag;
+import io.epona.runtime.AgentGroup;
 import io.epona.runtime.AgentThread;
 import io.epona.runtime.AgentThreads;
 import io.epona.runtime.CounterType;
@@ -44,7 +45,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntToLongFunction;
 import java.util.stream.Stream;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.CompositeAgent;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 
@@ -236,7 +236,7 @@ final class NodeThreads implements AutoCloseable {
         if (!isLaneOnGateway) {
             final List<Agent> agents =
                     List.of(made.replicator().receiver(), made.replicator().sender());
-            hot.start(tracked(new CompositeAgent(agents)), context(replicationWaiting, ThreadPlacement.DEFAULT));
+            hot.start(tracked(new AgentGroup(agents)), context(replicationWaiting, ThreadPlacement.DEFAULT));
         }
     }
 
@@ -250,7 +250,7 @@ final class NodeThreads implements AutoCloseable {
             return gateway;
         }
         if (!isLaneOnGateway) {
-            return new CompositeAgent(coordinators.appends(), gateway);
+            return new AgentGroup(List.of(coordinators.appends(), gateway));
         }
         final List<Agent> agents = new ArrayList<>();
         replication.ifPresent(made -> agents.add(made.replicator().receiver()));
@@ -258,7 +258,7 @@ final class NodeThreads implements AutoCloseable {
         replication.ifPresent(made -> agents.add(made.replicator().sender()));
         agents.add(coordinators.appends());
         agents.add(gateway);
-        return new CompositeAgent(agents);
+        return new AgentGroup(agents);
     }
 
     private void startBackground() {
@@ -283,7 +283,7 @@ final class NodeThreads implements AutoCloseable {
         // A steady pace: what it does can wait, and each wake-up takes a core from threads that records wait for.
         final IdleStrategies.Waiting waiting = waiting(config.get(BACKGROUND_IDLE), Long.MAX_VALUE, BACKGROUND_PARK);
         background.start(
-                new CompositeAgent(agents), context(waiting, ThreadPlacement.background(config.get(BACKGROUND_NICE))));
+                new AgentGroup(agents), context(waiting, ThreadPlacement.background(config.get(BACKGROUND_NICE))));
     }
 
     private ReplicaLag replicaLag() {

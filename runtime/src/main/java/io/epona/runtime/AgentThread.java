@@ -7,7 +7,7 @@ import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * One thread that runs one agent (several are made one by Agrona's {@code CompositeAgent}) until it is closed.
+ * One thread that runs one agent (several are made one by {@link AgentGroup}) until it is closed.
  *
  * <p>An exception from a duty cycle goes to the error handler and the loop goes on. When the thread ends without having
  * been asked to (the agent asked for termination, could not start, a JVM error, an interrupt, or a core that cannot be

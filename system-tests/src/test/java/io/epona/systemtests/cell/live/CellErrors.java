@@ -15,6 +15,8 @@ public final class CellErrors {
         bench.expectError("connection to the control log is lost");
         // Aeron's word for members and sessions that went away, or that were slow to come back.
         bench.expectError("LogErrorHandler: control log: ");
+        // While the quorum elects; it is proposed again.
+        bench.expectError("proposal of smaller in-sync replicas has failed");
         bench.expectError("existing publication has clashing sessionId");
         // Machines that run other tests beside let a device, or a thread, wait for seconds.
         bench.expectError("the leader's own journal stands still");

@@ -87,6 +87,23 @@ class CellFaultsTest {
     }
 
     @Test
+    void shouldGoOnWhileTwoOfFiveNodesAreAway() throws Exception {
+        try (LiveCell cell = LiveCell.of(bench, 5).startAll();
+                CellLoad load = new CellLoad(cell, PLAN, 3)) {
+            load.awaitProgress("the start");
+            final int first = cell.leaderOf(random.nextInt(5));
+            cell.kill(first);
+            note("killed " + first + ", all partitions after " + load.awaitProgress("the kill of " + first) + " ms");
+            final int second = cell.quorumLeader();
+            cell.kill(second);
+            note("killed " + second + ", all partitions after " + load.awaitProgress("the kill of " + second) + " ms");
+            cell.startAll();
+            load.awaitProgress("the return of " + first + " and " + second);
+            note("records=" + load.finish());
+        }
+    }
+
+    @Test
     void shouldReplicateAnewWhenDirectoriesAreLost() throws Exception {
         bench.expectError("a directory of this node was lost or exchanged");
         bench.expectError("set aside: ");

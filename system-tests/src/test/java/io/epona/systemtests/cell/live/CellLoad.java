@@ -45,8 +45,9 @@ final class CellLoad implements AutoCloseable {
     /** Makes the topic and begins. */
     CellLoad(final LiveCell cell, final LoadPlan plan, final int minInSync) throws Exception {
         this.cell = cell;
+        final short replicaCount = (short) cell.nodeIds().size();
         try (Admin admin = Clients.admin(cell.bootstrap())) {
-            Clients.get(admin.createTopics(List.of(new NewTopic(TOPIC, PARTITION_COUNT, (short) 3)
+            Clients.get(admin.createTopics(List.of(new NewTopic(TOPIC, PARTITION_COUNT, replicaCount)
                             .configs(Map.of("min.insync.replicas", Integer.toString(minInSync)))))
                     .all());
         }

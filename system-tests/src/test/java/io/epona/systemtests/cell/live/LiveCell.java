@@ -20,10 +20,12 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * A cell of three nodes, each a process, on ports that they keep. Rings and journals are small, so that the log comes
- * round; the quorum is patient, because the machine may be busy with other tests. Used by the test's thread.
+ * A cell of three nodes, or another number, each a process, on ports that they keep. Rings and journals are small, so
+ * that the log comes round; the quorum is patient, because the machine may be busy with other tests. Used by the test's
+ * thread.
  */
 public final class LiveCell implements AutoCloseable {
     /** Long enough for an election, a start and a catch-up on a busy machine. */
@@ -45,6 +47,7 @@ public final class LiveCell implements AutoCloseable {
     private final TestBench bench;
     private final Path directory;
     private final Path shared;
+    private final List<Integer> nodeIds;
     private final Map<Integer, NodeSettings> settings = new TreeMap<>();
     private final Map<Integer, EponaProcess> running = new TreeMap<>();
 
@@ -53,20 +56,33 @@ public final class LiveCell implements AutoCloseable {
         return new LiveCell(bench, CellHosts.LOOPBACK);
     }
 
+    /** A cell of nodes 1 to a number on the loopback address that is not started yet. */
+    static LiveCell of(final TestBench bench, final int nodeCount) throws IOException {
+        return new LiveCell(
+                bench,
+                CellHosts.LOOPBACK,
+                IntStream.rangeClosed(1, nodeCount).boxed().toList());
+    }
+
     /**
      * A cell that is not started yet.
      *
      * @param hosts where its nodes run
      */
     LiveCell(final TestBench bench, final CellHosts hosts) throws IOException {
+        this(bench, hosts, NODE_IDS);
+    }
+
+    private LiveCell(final TestBench bench, final CellHosts hosts, final List<Integer> nodeIds) throws IOException {
         this.bench = bench;
+        this.nodeIds = nodeIds;
         directory = Files.createDirectories(bench.directory());
         shared = Files.createTempDirectory(Path.of("/dev/shm"), "epona-test-");
-        final List<Integer> ports = UdpBlocks.free(NODE_IDS.size());
-        final String members = NODE_IDS.stream()
+        final List<Integer> ports = UdpBlocks.free(nodeIds.size());
+        final String members = nodeIds.stream()
                 .map(id -> id + "@" + hosts.address(id) + ":" + ports.get(id - 1))
                 .collect(Collectors.joining(","));
-        for (final int nodeId : NODE_IDS) {
+        for (final int nodeId : nodeIds) {
             final NodeSettings node = NodeSettings.small(directory.resolve("node-" + nodeId))
                     .host(hosts.address(nodeId))
                     .port(FreePorts.next())
@@ -105,7 +121,7 @@ public final class LiveCell implements AutoCloseable {
     /** Starts all nodes that do not run and waits until all replicas are in sync. */
     public LiveCell startAll() throws Exception {
         try {
-            NODE_IDS.stream().filter(id -> !running.containsKey(id)).forEach(this::launch);
+            nodeIds.stream().filter(id -> !running.containsKey(id)).forEach(this::launch);
             for (final EponaProcess node : running.values()) {
                 node.awaitReady();
             }
@@ -154,6 +170,11 @@ public final class LiveCell implements AutoCloseable {
         assertEquals(0, node.awaitExit(EXIT_TIMEOUT_S, TimeUnit.SECONDS), () -> "node " + nodeId + ": " + node.err());
     }
 
+    /** All nodes, whether they run or not. */
+    List<Integer> nodeIds() {
+        return nodeIds;
+    }
+
     public EponaProcess node(final int nodeId) {
         return running.get(nodeId);
     }
@@ -164,7 +185,7 @@ public final class LiveCell implements AutoCloseable {
 
     /** Kafka addresses of all nodes, whether they run or not. */
     public String bootstrap() {
-        return NODE_IDS.stream().map(id -> settings.get(id).listenAddress()).collect(Collectors.joining(","));
+        return nodeIds.stream().map(id -> settings.get(id).listenAddress()).collect(Collectors.joining(","));
     }
 
     /** What a node tells of the cell. */
@@ -217,24 +238,24 @@ public final class LiveCell implements AutoCloseable {
 
     /** Waits until each running node knows all replicas of all lanes to be in sync, and all nodes to be online. */
     public void awaitInSync() throws Exception {
-        awaitInSync(NODE_IDS);
+        awaitInSync(nodeIds);
     }
 
     /** Waits until each running node knows exactly these nodes to be in sync, for all lanes. */
-    void awaitInSync(final List<Integer> nodeIds) throws Exception {
-        Await.until(() -> "in-sync replicas " + nodeIds + ": " + describe(), PATIENCE, () -> {
+    void awaitInSync(final List<Integer> expected) throws Exception {
+        Await.until(() -> "in-sync replicas " + expected + ": " + describe(), PATIENCE, () -> {
             final List<CellView> views = views();
-            return views.size() == running.size() && views.stream().allMatch(view -> isInSync(view, nodeIds));
+            return views.size() == running.size() && views.stream().allMatch(view -> isInSync(view, expected));
         });
     }
 
-    private static boolean isInSync(final CellView view, final List<Integer> nodeIds) {
+    private static boolean isInSync(final CellView view, final List<Integer> expected) {
         return !view.lanes().isEmpty()
                 && view.lanes().stream()
                         .allMatch(lane -> lane.leader() >= 0
-                                && lane.inSync().stream().sorted().toList().equals(nodeIds))
+                                && lane.inSync().stream().sorted().toList().equals(expected))
                 && view.nodes().stream()
-                        .filter(node -> nodeIds.contains(node.nodeId()))
+                        .filter(node -> expected.contains(node.nodeId()))
                         .allMatch(node -> node.state().equals("online"));
     }
 
