@@ -132,7 +132,7 @@ class CheckpointStoreTest {
         assertThrows(JournalRefusedException.class, () -> store(files).loadNewest());
         final UnsafeBuffer newer = checkpoint(config, 1, 100);
         final CheckpointHeaderEncoder header = new CheckpointHeaderEncoder().wrap(newer, 0);
-        header.formatVersion(4);
+        header.formatVersion(CheckpointHeaderValidator.FORMAT_VERSION + 1);
         stamp(header, newer);
         files.write("checkpoint-000000000001.epc", newer, 100);
         assertThrows(JournalRefusedException.class, () -> store(files).loadNewest());
