@@ -204,7 +204,8 @@ public class CellController implements ClusterController {
 
     @Override
     public CompletableFuture<ProducerIdsBlock> allocateProducerIds() {
-        return submit(new ControlCommand.AllocateProducerIds(), ControllerLimits.COMMAND_TIMEOUT_MS);
+        // A block too many is no loss, a producer that waits for one that was lost with the log's leader is.
+        return submit(new ControlCommand.AllocateProducerIds(), ControllerLimits.RETRY_TIMEOUT_MS);
     }
 
     @Override

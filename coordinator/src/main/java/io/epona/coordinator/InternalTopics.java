@@ -1,6 +1,7 @@
 package io.epona.coordinator;
 
 import io.epona.controller.ClusterController;
+import io.epona.controller.ControllerLimits;
 import io.epona.controller.CreateTopicResult;
 import io.epona.controller.NewTopicSpec;
 import io.epona.controller.TopicInfo;
@@ -27,7 +28,8 @@ final class InternalTopics {
      *
      * @param partitionCount of a topic that is made.
      * @param segmentLength bytes of a segment of a topic that is made.
-     * @return fails with an exception of Kafka's when it cannot be made.
+     * @return fails with an exception of Kafka's when it cannot be made, and also when the control log does not answer
+     *     soon: a command that is lost with the log's leader is never answered, and asking again does no harm.
      */
     static CompletableFuture<TopicInfo> require(
             final ClusterController controller, final String name, final int partitionCount, final int segmentLength) {
@@ -42,7 +44,7 @@ final class InternalTopics {
                 Map.of(),
                 configs(segmentLength));
         return controller
-                .createTopics(List.of(wanted), false)
+                .createTopics(List.of(wanted), false, ControllerLimits.RETRY_TIMEOUT_MS)
                 .thenApply(results -> made(controller, name, results.getFirst()));
     }
 

@@ -13,6 +13,8 @@ public final class CellErrors {
         bench.expectError("nobody else can lead lanes of this node");
         bench.expectError("proposal of smaller in-sync replicas has failed");
         bench.expectError("connection to the control log is lost");
+        // The command that makes their topic was lost with the leader of the control log.
+        bench.expectError("(groups|transactions) cannot be coordinated now");
         // Aeron's word for members and sessions that went away, or that were slow to come back.
         bench.expectError("LogErrorHandler: control log: ");
         // While the quorum elects; it is proposed again.
