@@ -105,6 +105,12 @@ final class FakeLane {
         LaneResult judge(int partitionIndex, int leaderEpoch, MutableRecordBatch batch);
     }
 
+    /** Who asked for the newest batch that was judged, see {@link io.epona.sequencer.AppendOrigin}. */
+    int newestOrigin;
+
+    /** Fewest in-sync replicas for the newest batch that was judged. */
+    int newestMinInSync;
+
     /** Takes all commands, and appends those to which the judge says OK. Returns how many there were. */
     int judgeAll(final Judge judge) {
         return commands.read((type, buffer, offset, length) -> {
@@ -115,6 +121,8 @@ final class FakeLane {
                     .batches()
                     .iterator()
                     .next();
+            newestOrigin = command.origin();
+            newestMinInSync = command.minInSync();
             final LaneResult result = judge.judge(command.partitionIndex(), command.leaderEpoch(), batch);
             final long baseOffset =
                     result == LaneResult.OK ? append(command.partitionIndex(), ByteBuffer.wrap(bytes)) : -1;

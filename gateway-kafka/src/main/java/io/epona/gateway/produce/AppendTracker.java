@@ -45,7 +45,7 @@ public final class AppendTracker implements MessageHandler {
     private final int[] freeSlots;
     private final List<LaneQueues> lanes = new ArrayList<>();
 
-    private final TransactionChecks transactions;
+    private final TransactionChecks<PendingAppend> transactions;
     private final ArrayDeque<PendingAppend> verified = new ArrayDeque<>();
 
     private int freeCount;
@@ -85,8 +85,10 @@ public final class AppendTracker implements MessageHandler {
             final Transactions transactions,
             final ProduceMeters meters,
             final NodeClock clock) {
-        this.transactions =
-                new TransactionChecks(transactions.verifier(), transactions.gatewayThread(), this::offerVerified);
+        this.transactions = new TransactionChecks<>(
+                (producer, partitions, isAdd) -> transactions.verifier().verify(producer, partitions, isAdd),
+                transactions.gatewayThread(),
+                this::offerVerified);
         this.proxies = List.copyOf(proxies);
         this.maxBatchLength = maxBatchLength;
         this.index = index;
@@ -222,7 +224,7 @@ public final class AppendTracker implements MessageHandler {
         int count = 0;
         while (!verified.isEmpty()) {
             final PendingAppend append = verified.peek();
-            if (!append.isAnswered && !append.operation.isDone()) {
+            if (!append.isOver()) {
                 if (!leads(append.partition)) {
                     refuseLeader(append);
                 } else if (!offer(append, append.operation.exchange().ingressTimeNs())) {
@@ -368,7 +370,7 @@ public final class AppendTracker implements MessageHandler {
             return;
         }
         if (result == LaneResult.VERIFY_TRANSACTION) {
-            if (!append.isAnswered && !append.operation.isDone()) {
+            if (!append.isOver()) {
                 transactions.check(append, reply.verification());
             }
             return;

@@ -3,12 +3,14 @@ package io.epona.gateway.produce;
 import io.epona.controller.PartitionInfo;
 import io.epona.gateway.log.LaneTail;
 import io.epona.sequencer.AppendOrigin;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
 import org.apache.kafka.common.protocol.Errors;
 
 /** One batch on its way through a lane: {@code JUDGED -> OFFERED -> APPENDED -> ANSWERED}. Gateway thread only. */
-final class PendingAppend extends PendingAnswers.Pending {
+final class PendingAppend extends PendingAnswers.Pending implements TransactionChecks.Batch {
     private static final short ACKS_ALL = -1;
     private static final int MAX_MIN_IN_SYNC = 0xFFFF;
 
@@ -49,6 +51,42 @@ final class PendingAppend extends PendingAnswers.Pending {
     void appended(final LaneTail byLane, final ProduceMeters byMeters) {
         lane = byLane;
         meters = byMeters;
+    }
+
+    @Override
+    public DirectBuffer bytes() {
+        return batch;
+    }
+
+    @Override
+    public TopicPartition topicPartition() {
+        return partition.topicPartition();
+    }
+
+    @Override
+    public String transactionalId() {
+        return operation.transactionalId();
+    }
+
+    @Override
+    public short apiVersion() {
+        return operation.exchange().apiVersion();
+    }
+
+    @Override
+    public boolean isOver() {
+        return isAnswered || operation.isDone();
+    }
+
+    @Override
+    public void verified(final int verification) {
+        origin = AppendOrigin.verified(verification);
+    }
+
+    @Override
+    public void refused(final Errors error, final String message) {
+        operation.refuse(response, error, message);
+        operation.onAnswered(this);
     }
 
     @Override

@@ -2,19 +2,19 @@ package io.epona.gateway.produce;
 
 import io.epona.codec.RecordBatchDescriptor;
 import io.epona.coordinator.TransactionCoordinator.Producer;
-import io.epona.coordinator.TransactionVerifier;
-import io.epona.sequencer.AppendOrigin;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.agrona.DirectBuffer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
@@ -24,8 +24,10 @@ import org.slf4j.LoggerFactory;
  * Batches that a lane wants to have verified: those of a producer that has no transaction open in the partition. The
  * transaction's coordinator is asked once for all batches that wait, and for all partitions that a producer writes to
  * at a time. The batches go to the lane again in the order in which they came. Gateway thread only.
+ *
+ * @param <B> the batches.
  */
-final class TransactionChecks {
+final class TransactionChecks<B extends TransactionChecks.Batch> {
     private static final Logger LOGGER = LoggerFactory.getLogger(TransactionChecks.class);
 
     /** Produce version from which clients expect the server to add partitions to their transactions. */
@@ -37,20 +39,56 @@ final class TransactionChecks {
     /** Longer than a request to another node takes at most; then clients try again instead of waiting behind it. */
     private static final long PATIENCE_S = 10;
 
-    private final TransactionVerifier verifier;
+    private final Verifier verifier;
     private final Executor gatewayThread;
-    private final Consumer<PendingAppend> again;
-    private final Map<Key, Check> checks = new HashMap<>();
+    private final Consumer<B> again;
+    private final Map<Key, Check<B>> checks = new HashMap<>();
     private final Map<Question, Set<TopicPartition>> questions = new LinkedHashMap<>();
+
+    /** A batch that is verified before a lane takes it. */
+    interface Batch {
+        /** Its bytes. */
+        DirectBuffer bytes();
+
+        TopicPartition topicPartition();
+
+        /** As its client says. */
+        String transactionalId();
+
+        /** Version of the request that it came in. */
+        short apiVersion();
+
+        /** Whether nobody waits for it any more. */
+        boolean isOver();
+
+        /** It is part of the transaction, as the lane wanted to know by this verification. */
+        void verified(int verification);
+
+        /** It is not appended; the client is told so. */
+        void refused(Errors error, String message);
+    }
+
+    /** Asks the coordinator, wherever it is. */
+    @FunctionalInterface
+    interface Verifier {
+        /**
+         * Asks.
+         *
+         * @param isAdd whether the partitions become part of the transaction if they are not.
+         * @return for each partition NONE when it is part of it.
+         */
+        CompletableFuture<Map<TopicPartition, Errors>> verify(
+                Producer producer, Set<TopicPartition> partitions, boolean isAdd);
+    }
 
     private record Key(long producerId, short producerEpoch, TopicPartition partition) {}
 
     private record Question(Producer producer, boolean isAdd) {}
 
     /** One question, and who waits for its answer. */
-    private static final class Check {
+    private static final class Check<B> {
         final int verification;
-        final ArrayDeque<PendingAppend> waiting = new ArrayDeque<>();
+        final ArrayDeque<B> waiting = new ArrayDeque<>();
 
         Check(final int verification) {
             this.verification = verification;
@@ -60,11 +98,9 @@ final class TransactionChecks {
     /**
      * Nothing waits.
      *
-     * @param verifier null when there are no transactions.
      * @param again offers a batch once more.
      */
-    TransactionChecks(
-            final TransactionVerifier verifier, final Executor gatewayThread, final Consumer<PendingAppend> again) {
+    TransactionChecks(final Verifier verifier, final Executor gatewayThread, final Consumer<B> again) {
         this.verifier = verifier;
         this.gatewayThread = gatewayThread;
         this.again = again;
@@ -75,8 +111,8 @@ final class TransactionChecks {
      *
      * @return false when there are none.
      */
-    boolean holdBehindOthers(final PendingAppend append) {
-        final Check asked = checks.isEmpty() ? null : checks.get(keyOf(append));
+    boolean holdBehindOthers(final B append) {
+        final Check<B> asked = checks.isEmpty() ? null : checks.get(keyOf(append));
         if (asked == null) {
             return false;
         }
@@ -84,27 +120,26 @@ final class TransactionChecks {
         return true;
     }
 
-    private static Key keyOf(final PendingAppend append) {
+    private static Key keyOf(final Batch append) {
         return new Key(
-                RecordBatchDescriptor.producerId(append.batch, 0),
-                RecordBatchDescriptor.producerEpoch(append.batch, 0),
-                append.partition.topicPartition());
+                RecordBatchDescriptor.producerId(append.bytes(), 0),
+                RecordBatchDescriptor.producerEpoch(append.bytes(), 0),
+                append.topicPartition());
     }
 
     /** Asks, unless the same is being asked already. */
-    void check(final PendingAppend append, final int verification) {
+    void check(final B append, final int verification) {
         final Key key = keyOf(append);
-        final Check asked = checks.get(key);
+        final Check<B> asked = checks.get(key);
         if (asked != null) {
             asked.waiting.add(append);
             return;
         }
-        final Check check = new Check(verification);
+        final Check<B> check = new Check<>(verification);
         check.waiting.add(append);
         checks.put(key, check);
-        final ProduceOperation operation = append.operation;
-        final Producer producer = new Producer(operation.transactionalId(), key.producerId(), key.producerEpoch());
-        final boolean isAdd = operation.exchange().apiVersion() >= FIRST_VERSION_WITH_ADD;
+        final Producer producer = new Producer(append.transactionalId(), key.producerId(), key.producerEpoch());
+        final boolean isAdd = append.apiVersion() >= FIRST_VERSION_WITH_ADD;
         questions
                 .computeIfAbsent(new Question(producer, isAdd), question -> new LinkedHashSet<>())
                 .add(key.partition());
@@ -139,13 +174,13 @@ final class TransactionChecks {
     }
 
     private void onVerified(final Key key, final Errors error) {
-        final Check check = checks.remove(key);
-        for (final PendingAppend append : check.waiting) {
-            if (append.isAnswered || append.operation.isDone()) {
+        final Check<B> check = checks.remove(key);
+        for (final B append : check.waiting) {
+            if (append.isOver()) {
                 continue;
             }
             if (error == Errors.NONE) {
-                append.origin = AppendOrigin.verified(check.verification);
+                append.verified(check.verification);
                 again.accept(append);
             } else {
                 refuse(append, error);
@@ -153,14 +188,12 @@ final class TransactionChecks {
         }
     }
 
-    private static void refuse(final PendingAppend append, final Errors error) {
-        final short version = append.operation.exchange().apiVersion();
-        final Errors answer = answerOf(error, version);
+    private static void refuse(final Batch append, final Errors error) {
+        final Errors answer = answerOf(error, append.apiVersion());
         final String message = answer == Errors.NOT_ENOUGH_REPLICAS
                 ? "Unable to verify the partition has been added to the transaction. Underlying error: " + error
                 : answer == Errors.INVALID_TXN_STATE ? "Partition was not added to the transaction" : null;
-        append.operation.refuse(append.response, answer, message);
-        append.operation.onAnswered(append);
+        append.refused(answer, message);
     }
 
     /** What a producer of that version knows how to take. */
