@@ -14,9 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -43,12 +41,7 @@ public final class EponaProcess implements AutoCloseable {
 
     private static final int OUTPUT_WAITS = 50;
     private static final Pattern READY = Pattern.compile("epona: ready, kafka on (\\S+), metrics on (\\S+)");
-    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
-
-    static {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
-    }
 
     private record Addresses(String kafka, String metrics) {}
 
@@ -100,8 +93,7 @@ public final class EponaProcess implements AutoCloseable {
                     .keySet()
                     .removeIf(name -> name.startsWith("EPONA_") || name.equals("JDK_JAVA_OPTIONS"));
             builder.redirectError(errFile.toFile());
-            final Process process = builder.start();
-            RUNNING.add(process);
+            final Process process = ChildProcesses.start(builder);
             final EponaProcess node = new EponaProcess(settings, process, errFile);
             node.reader = Thread.ofVirtual().start(node::readOutput);
             return node;
@@ -229,7 +221,7 @@ public final class EponaProcess implements AutoCloseable {
         } catch (final InterruptedException ex) {
             throw new IllegalStateException(ex);
         }
-        RUNNING.remove(process);
+        ChildProcesses.forget(process);
         return process.exitValue();
     }
 

@@ -45,6 +45,14 @@ public final class JavaCommand {
         return withMain(command, arguments);
     }
 
+    /** The command line of another program on this test run's class path; it sets nothing that a node needs. */
+    public static List<String> ofProgram(final String mainClass, final List<String> arguments) {
+        final List<String> command = base(List.of());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
+        command.addAll(arguments);
+        return command;
+    }
+
     private static List<String> base(final List<String> jvmOptions) {
         final List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElse("java"));

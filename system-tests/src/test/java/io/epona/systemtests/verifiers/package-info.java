@@ -1,0 +1,2 @@
+/** Kafka's own verifying clients against a cell whose nodes are killed. */
+package io.epona.systemtests.verifiers;
