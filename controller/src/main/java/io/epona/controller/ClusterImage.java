@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.image.ConfigurationsImage;
 import org.apache.kafka.image.MetadataImage;
 
 /**
@@ -275,6 +277,43 @@ public final class ClusterImage {
                 }
             }
         }
+    }
+
+    /**
+     * What is set for a single group of consumers; the group need not be there.
+     *
+     * @param groupId the group's id.
+     * @return unmodifiable, by Kafka's names; empty when nothing is set.
+     */
+    public Map<String, String> groupConfigs(String groupId) {
+        return configs().configMapForResource(new ConfigResource(ConfigResource.Type.GROUP, groupId));
+    }
+
+    /**
+     * The groups for which something is set.
+     *
+     * @return their ids, sorted.
+     */
+    public Collection<String> configuredGroups() {
+        return configs().resourceData().values().stream()
+                .filter(config -> config.resource().type() == ConfigResource.Type.GROUP && !config.isEmpty())
+                .map(config -> config.resource().name())
+                .sorted()
+                .toList();
+    }
+
+    /**
+     * Whether configurations are set as in another image. Costs nothing where there was no change.
+     *
+     * @param other the other image.
+     * @return false also when configurations of other resources than groups differ.
+     */
+    public boolean isConfiguredAs(ClusterImage other) {
+        return configs().equals(other.configs());
+    }
+
+    private ConfigurationsImage configs() {
+        return baseKafkaImage().configs();
     }
 
     /**

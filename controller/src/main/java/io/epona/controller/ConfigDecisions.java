@@ -15,11 +15,16 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.metadata.ConfigRecord;
 import org.apache.kafka.common.requests.ApiError;
 import org.apache.kafka.storage.internals.log.LogConfig;
 
-/** Decides about configurations. Pure functions of image and command. */
+/**
+ * Decides about configurations. Pure functions of image and command. Which keys and values a group's configuration may
+ * have depends on settings of nodes, which need not be the same: whoever submits a command has looked at that.
+ */
 final class ConfigDecisions {
     private final TopicConfigs topicConfigs;
 
@@ -47,12 +52,17 @@ final class ConfigDecisions {
             ClusterImage image, Map<ConfigResource, C> changes, Change<C> change) {
         List<MetadataRecord> records = new ArrayList<>();
         Map<ConfigResource, ApiError> results = new LinkedHashMap<>();
+        int[] configuredGroups = {image.configuredGroups().size()};
         changes.forEach((resource, wanted) -> {
             try {
-                TopicInfo topic = requireTopic(image, resource);
-                Map<String, String> after = change.apply(topic.configOverrides(), wanted);
-                topicConfigs.validate(after);
-                addDifference(topic, after, records);
+                Map<String, String> before = present(image, resource);
+                Map<String, String> after = change.apply(before, wanted);
+                if (resource.type() == ConfigResource.Type.TOPIC) {
+                    topicConfigs.validate(after);
+                } else if (before.isEmpty() && !after.isEmpty()) {
+                    requireRoom(++configuredGroups[0]);
+                }
+                addDifference(resource, before, after, records);
                 results.put(resource, ApiError.NONE);
             } catch (ApiException e) {
                 results.put(resource, ApiError.fromThrowable(e));
@@ -61,21 +71,35 @@ final class ConfigDecisions {
         return new Decision<>(records, results);
     }
 
-    private static TopicInfo requireTopic(ClusterImage image, ConfigResource resource) {
+    /** What is set of a resource. */
+    private static Map<String, String> present(ClusterImage image, ConfigResource resource) {
         switch (resource.type()) {
             case TOPIC -> {
                 TopicInfo topic = image.topic(resource.name());
                 if (topic == null) {
                     throw new UnknownTopicOrPartitionException("The topic '" + resource.name() + "' does not exist.");
                 }
-                return topic;
+                return topic.configOverrides();
+            }
+            case GROUP -> {
+                if (resource.name().isEmpty()) {
+                    throw new InvalidRequestException("Default group resources are not allowed.");
+                }
+                return image.groupConfigs(resource.name());
             }
             case BROKER ->
                 throw new InvalidConfigurationException("The configuration of a broker is read at its start"
                         + " and cannot be altered while it runs: change the node's configuration file and restart it");
             default ->
                 throw new InvalidRequestException("Configurations of resource type " + resource.type()
-                        + " are not served: only those of topics are");
+                        + " are not served: only those of topics and groups are");
+        }
+    }
+
+    private static void requireRoom(int configuredGroups) {
+        if (configuredGroups > ControllerLimits.MAX_CONFIGURED_GROUPS) {
+            throw new PolicyViolationException("Too many groups have a configuration of their own: limit="
+                    + ControllerLimits.MAX_CONFIGURED_GROUPS + "; delete those of groups that are gone");
         }
     }
 
@@ -123,14 +147,28 @@ final class ConfigDecisions {
         return parts;
     }
 
-    private static void addDifference(TopicInfo topic, Map<String, String> after, List<MetadataRecord> records) {
-        Map<String, String> before = topic.configOverrides();
+    private static void addDifference(
+            ConfigResource resource,
+            Map<String, String> before,
+            Map<String, String> after,
+            List<MetadataRecord> records) {
         TreeSet<String> keys = new TreeSet<>(before.keySet());
         keys.addAll(after.keySet());
         for (String key : keys) {
             if (!Objects.equals(before.get(key), after.get(key))) {
-                records.add(TopicDecisions.configRecord(topic.name(), key, after.get(key)));
+                records.add(record(resource, key, after.get(key)));
             }
         }
+    }
+
+    /** A key of a resource; without a value it is not set any more. */
+    static MetadataRecord record(ConfigResource resource, String key, String value) {
+        return MetadataRecord.kafka(
+                new ConfigRecord()
+                        .setResourceType(resource.type().id())
+                        .setResourceName(resource.name())
+                        .setName(key)
+                        .setValue(value),
+                (short) 0);
     }
 }

@@ -37,6 +37,12 @@ public final class ControllerLimits {
      */
     public static final int MAX_REMEMBERED_DELETIONS = 10_000;
 
+    /**
+     * Groups that have a configuration of their own: clients name groups that need not be there, and nothing else
+     * limits their number. With some hundred bytes each small in any snapshot.
+     */
+    public static final int MAX_CONFIGURED_GROUPS = 10_000;
+
     /** Longest payload of one entry of the metadata log: far above any record, far below what a torn length may say. */
     public static final int MAX_ENTRY_LENGTH = 8 * 1024 * 1024;
 

@@ -19,7 +19,6 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.internals.Topic;
-import org.apache.kafka.common.metadata.ConfigRecord;
 import org.apache.kafka.common.metadata.RemoveTopicRecord;
 import org.apache.kafka.common.metadata.TopicRecord;
 import org.apache.kafka.common.requests.ApiError;
@@ -182,7 +181,8 @@ final class TopicDecisions {
             List<MetadataRecord> made = new ArrayList<>();
             made.add(
                     MetadataRecord.kafka(new TopicRecord().setName(topic.name()).setTopicId(topicId), (short) 0));
-            topic.configs().forEach((key, value) -> made.add(configRecord(topic.name(), key, value)));
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
+            topic.configs().forEach((key, value) -> made.add(ConfigDecisions.record(resource, key, value)));
             for (int partition = 0; partition < leaders.size(); partition++) {
                 partitionRecords.add(made, topicId, partition, leaders.get(partition));
             }
@@ -233,15 +233,5 @@ final class TopicDecisions {
             }
             return Collections.nCopies(topic.partitionCount(), LaneInfo.NO_LEADER);
         }
-    }
-
-    static MetadataRecord configRecord(String topic, String key, String value) {
-        return MetadataRecord.kafka(
-                new ConfigRecord()
-                        .setResourceType(ConfigResource.Type.TOPIC.id())
-                        .setResourceName(topic)
-                        .setName(key)
-                        .setValue(value),
-                (short) 0);
     }
 }

@@ -1,12 +1,14 @@
 package io.epona.controller;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -135,7 +137,67 @@ class ConfigDecisionsTest {
         assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION, replaceError(ConfigResource.Type.TOPIC, "nowhere"));
         assertEquals(Errors.INVALID_CONFIG, replaceError(ConfigResource.Type.BROKER, "1"));
         assertEquals(Errors.INVALID_CONFIG, replaceError(ConfigResource.Type.BROKER, ""));
-        assertEquals(Errors.INVALID_REQUEST, replaceError(ConfigResource.Type.GROUP, "g"));
+        assertEquals(Errors.INVALID_REQUEST, replaceError(ConfigResource.Type.CLIENT_METRICS, "m"));
+        assertEquals(Errors.INVALID_REQUEST, replaceError(ConfigResource.Type.GROUP, ""));
+    }
+
+    private Errors alterGroup(String group, AlterConfigOp... operations) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group);
+        return controller
+                .incrementalAlterConfigs(Map.of(resource, Arrays.asList(operations)), false)
+                .join()
+                .get(resource)
+                .error();
+    }
+
+    @Test
+    void shouldRememberWhatIsSetOfGroupsWhenOpenedAgain() {
+        ClusterImage before = controller.image();
+        assertEquals(Errors.NONE, alterGroup("b", op(OpType.SET, "x", "1"), op(OpType.SET, "y", "2")));
+        assertEquals(Errors.NONE, alterGroup("a", op(OpType.SET, "x", "3")));
+        assertEquals(Errors.NONE, alterGroup("gone", op(OpType.SET, "x", "4")));
+        assertEquals(Errors.NONE, alterGroup("gone", op(OpType.DELETE, "x", null)));
+        assertEquals(Errors.NONE, alterGroup("b", op(OpType.DELETE, "y", null)));
+        assertEquals(Errors.INVALID_CONFIG, alterGroup("b", op(OpType.APPEND, "x", "1")));
+        assertFalse(controller.image().isConfiguredAs(before));
+        for (int i = 0; i < 2; i++) {
+            assertEquals(List.of("a", "b"), controller.image().configuredGroups());
+            assertEquals(Map.of("x", "1"), controller.image().groupConfigs("b"));
+            assertEquals(Map.of("x", "3"), controller.image().groupConfigs("a"));
+            assertEquals(Map.of(), controller.image().groupConfigs("gone"));
+            ClusterImage image = controller.image();
+            controller.close();
+            controller = ControllerFixture.in(directory).open();
+            ControllerFixture.assertSameMetadata(image, controller.image());
+            assertTrue(controller.image().isConfiguredAs(image));
+        }
+    }
+
+    @Test
+    void shouldLimitHowManyGroupsHaveAConfiguration() {
+        Map<ConfigResource, Map<String, String>> wanted = new HashMap<>();
+        for (int i = 0; i <= ControllerLimits.MAX_CONFIGURED_GROUPS; i++) {
+            wanted.put(new ConfigResource(ConfigResource.Type.GROUP, "g" + i), Map.of("x", "1"));
+        }
+        Collection<ApiError> results = new ConfigDecisions(new TopicConfigs(Map.of()))
+                .replace(controller.image(), wanted)
+                .response()
+                .values();
+        assertEquals(
+                List.of(Errors.POLICY_VIOLATION),
+                results.stream()
+                        .map(ApiError::error)
+                        .filter(error -> error != Errors.NONE)
+                        .toList());
+    }
+
+    @Test
+    void shouldKeepWhatIsSetOfGroupsInASnapshot() {
+        alterGroup("a", op(OpType.SET, "x", "3"));
+        ImageFold fold = new ImageFold(ImageFold.empty(1, controller.image().cell()), new TopicConfigs(Map.of()));
+        ClusterImage copy = fold.applyAll(ImageSnapshot.recordsOf(controller.image()))
+                .build(controller.image().version());
+        assertEquals(Map.of("x", "3"), copy.groupConfigs("a"));
     }
 
     @Test

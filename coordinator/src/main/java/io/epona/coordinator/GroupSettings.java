@@ -115,6 +115,16 @@ public final class GroupSettings {
         return values.getInt(GroupCoordinatorConfig.OFFSETS_TOPIC_PARTITIONS_CONFIG);
     }
 
+    /** The value that counts, in the form in which it is configured. */
+    String value(final String key) {
+        return ConfigDef.convertToString(values.values().get(key), values.typeOf(key));
+    }
+
+    /** Whether the value was set, and is not just the default. */
+    boolean isConfigured(final String key) {
+        return values.originals().containsKey(key);
+    }
+
     /** Bytes of a segment of that topic. */
     int topicSegmentLength() {
         return coordinator.offsetsTopicSegmentBytes();

@@ -7,13 +7,16 @@ import io.epona.controller.KafkaTopicsDelta;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Properties;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.metrics.KafkaMetric;
 import org.apache.kafka.common.metrics.Metrics;
@@ -99,6 +102,7 @@ final class RunningGroups implements CoordinatorLife.Running<GroupCoordinator> {
         groups.service.startup(() -> partitionCount);
         groups.metadata.execute(groups::followAll);
         context.controller().addListener((old, now) -> groups.onImage());
+        groups.onImage(); // what came between the two
         return groups;
     }
 
@@ -114,14 +118,37 @@ final class RunningGroups implements CoordinatorLife.Running<GroupCoordinator> {
     private void followAll() {
         followed = controller.image();
         tell(new MetadataDelta.Builder().setImage(followed.kafkaTopics()).build());
+        followed.configuredGroups().forEach(this::configure);
     }
 
     private void followChanges() {
         final ClusterImage now = controller.image();
-        final MetadataDelta delta = now == followed ? null : KafkaTopicsDelta.between(followed, now);
+        final ClusterImage before = followed;
+        if (now == before) {
+            return;
+        }
+        final MetadataDelta delta = KafkaTopicsDelta.between(before, now);
         followed = now;
         if (delta != null) {
             tell(delta);
+        }
+        if (!now.isConfiguredAs(before)) {
+            final Set<String> groups = new TreeSet<>(before.configuredGroups());
+            groups.addAll(now.configuredGroups());
+            groups.removeIf(group -> now.groupConfigs(group).equals(before.groupConfigs(group)));
+            groups.forEach(this::configure);
+        }
+    }
+
+    /** What is set for a single group counts from now on. */
+    private void configure(final String group) {
+        final Properties configs = new Properties();
+        configs.putAll(followed.groupConfigs(group));
+        try {
+            service.updateGroupConfig(group, configs);
+        } catch (final ConfigException | IllegalArgumentException ex) {
+            // It was checked before it was stored; a version that took more may have stored it.
+            LOGGER.error("a group's configuration is ignored: group={}, configs={}", group, configs, ex);
         }
     }
 

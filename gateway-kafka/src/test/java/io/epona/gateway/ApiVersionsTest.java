@@ -44,6 +44,7 @@ class ApiVersionsTest {
             "LIST_PARTITION_REASSIGNMENTS 0-0",
             "DESCRIBE_QUORUM 0-2",
             "DESCRIBE_CLUSTER 0-2",
+            "LIST_CONFIG_RESOURCES 0-1",
             "DESCRIBE_TOPIC_PARTITIONS 0-0");
 
     @TempDir

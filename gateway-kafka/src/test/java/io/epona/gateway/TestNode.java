@@ -11,6 +11,8 @@ import io.epona.controller.NewTopicSpec;
 import io.epona.controller.PartitionChanges;
 import io.epona.controller.PartitionInfo;
 import io.epona.controller.TopicInfo;
+import io.epona.coordinator.GroupConfigs;
+import io.epona.coordinator.GroupSettings;
 import io.epona.gateway.handlers.AdminHandlers;
 import io.epona.gateway.handlers.FindCoordinatorHandler;
 import io.epona.gateway.handlers.LogDirectory;
@@ -250,8 +252,11 @@ public final class TestNode implements AutoCloseable {
     }
 
     private List<RequestHandler> handlers() {
-        final List<RequestHandler> handlers = new ArrayList<>(
-                AdminHandlers.create(controller, new LogDirectory(logs.directory(), logs::size), coldReads));
+        final List<RequestHandler> handlers = new ArrayList<>(AdminHandlers.create(
+                controller,
+                new GroupConfigs(GroupSettings.of(Map.of(), Map.of())),
+                new LogDirectory(logs.directory(), logs::size),
+                coldReads));
         handlers.add(new FindCoordinatorHandler(controller, List.of()));
         return handlers;
     }

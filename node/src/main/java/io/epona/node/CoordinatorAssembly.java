@@ -2,7 +2,9 @@ package io.epona.node;
 
 import io.epona.controller.ClusterController;
 import io.epona.coordinator.CoordinatorLane;
+import io.epona.coordinator.GroupConfigs;
 import io.epona.coordinator.GroupCoordinators;
+import io.epona.coordinator.GroupSettings;
 import io.epona.coordinator.LaneAppends;
 import io.epona.coordinator.MarkerWriter;
 import io.epona.coordinator.PeerRequests;
@@ -46,6 +48,7 @@ final class CoordinatorAssembly implements AutoCloseable {
     private final int gatewayId;
     private final LaneGateway asGateway;
     private LaneAppends appends;
+    private GroupConfigs groupConfigs;
     private GroupCoordinators groups;
     private TransactionCoordinators transactions;
     private PeerRequests peers;
@@ -96,9 +99,11 @@ final class CoordinatorAssembly implements AutoCloseable {
                     view.laneId(), view.ring(), view.spanLength(), view.counters(), view.role(), proxy));
         }
         appends = new LaneAppends(lanes, asGateway.replies(), node.clock());
+        final GroupSettings settings = CellKeys.groupSettings(node.config());
+        groupConfigs = new GroupConfigs(settings);
         groups = new GroupCoordinators(new GroupCoordinators.Context(
                 node.config().get(ServiceKeys.NODE_ID),
-                CellKeys.groupSettings(node.config()),
+                settings,
                 node.controller(),
                 appends,
                 node.logs(),
@@ -113,6 +118,11 @@ final class CoordinatorAssembly implements AutoCloseable {
                 peers,
                 peers,
                 executor));
+    }
+
+    /** What may be set for single groups. */
+    GroupConfigs groupConfigs() {
+        return groupConfigs;
     }
 
     private CompletableFuture<VerificationGuard> verify(

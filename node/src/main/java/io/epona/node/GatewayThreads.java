@@ -168,17 +168,20 @@ final class GatewayThreads implements AutoCloseable {
                     transactions,
                     node.budget().recorder("gateway-" + gatewayId, Stage.PRODUCE, Stage.ACKNOWLEDGE, Stage.DELIVER),
                     node.budget().breachLog("gateway-" + gatewayId, BREACHES_KEPT),
-                    handlers(coordinators.handlers()),
+                    handlers(coordinators),
                     coordinators.transactions())));
         }
         gateways.getFirst().listen(gateways);
         return gateways;
     }
 
-    private List<RequestHandler> handlers(final List<RequestHandler> ofCoordinators) {
+    private List<RequestHandler> handlers(final CoordinatorAssembly coordinators) {
         final List<RequestHandler> handlers = new ArrayList<>(AdminHandlers.create(
-                node.controller(), new LogDirectory(node.logs().directory(), node.logs()::size), coldReads));
-        handlers.addAll(ofCoordinators);
+                node.controller(),
+                coordinators.groupConfigs(),
+                new LogDirectory(node.logs().directory(), node.logs()::size),
+                coldReads));
+        handlers.addAll(coordinators.handlers());
         return handlers;
     }
 

@@ -1,6 +1,7 @@
 package io.epona.gateway.handlers;
 
 import io.epona.controller.ClusterController;
+import io.epona.coordinator.GroupConfigs;
 import io.epona.gateway.RequestHandler;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -14,20 +15,22 @@ public final class AdminHandlers {
      * go to the controller and come back to the gateway thread.
      *
      * @param controller the cluster's metadata.
+     * @param groupConfigs what may be set for single groups.
      * @param logDirectory where the partition logs lie, and their sizes.
      * @param background runs what reads directories; its tasks take milliseconds.
      * @return the handlers.
      */
     public static List<RequestHandler> create(
-            ClusterController controller, LogDirectory logDirectory, Executor background) {
+            ClusterController controller, GroupConfigs groupConfigs, LogDirectory logDirectory, Executor background) {
         return List.of(
                 new MetadataHandler(controller),
                 new CreateTopicsHandler(controller),
                 new DeleteTopicsHandler(controller),
                 new CreatePartitionsHandler(controller),
-                new DescribeConfigsHandler(controller),
-                new IncrementalAlterConfigsHandler(controller),
-                new AlterConfigsHandler(controller),
+                new DescribeConfigsHandler(controller, groupConfigs),
+                new IncrementalAlterConfigsHandler(controller, groupConfigs),
+                new AlterConfigsHandler(controller, groupConfigs),
+                new ListConfigResourcesHandler(controller),
                 new DescribeClusterHandler(controller),
                 new DescribeTopicPartitionsHandler(controller),
                 new AlterPartitionReassignmentsHandler(controller),

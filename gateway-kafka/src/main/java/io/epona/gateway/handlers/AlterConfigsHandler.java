@@ -1,10 +1,12 @@
 package io.epona.gateway.handlers;
 
 import io.epona.controller.ClusterController;
+import io.epona.coordinator.GroupConfigs;
 import io.epona.gateway.RequestContext;
 import io.epona.gateway.RequestHandler;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterConfigsRequestData.AlterConfigsResource;
@@ -14,12 +16,14 @@ import org.apache.kafka.common.message.AlterConfigsResponseData.AlterConfigsReso
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 
-/** AlterConfigs, of topics: the old way, which replaces a whole configuration. */
+/** AlterConfigs, of topics and groups: the old way, which replaces a whole configuration. */
 final class AlterConfigsHandler implements RequestHandler {
     private final ClusterController controller;
+    private final GroupConfigs groupConfigs;
 
-    AlterConfigsHandler(ClusterController controller) {
+    AlterConfigsHandler(ClusterController controller, GroupConfigs groupConfigs) {
         this.controller = controller;
+        this.groupConfigs = groupConfigs;
     }
 
     @Override
@@ -56,7 +60,7 @@ final class AlterConfigsHandler implements RequestHandler {
                 .setErrorMessage(outcome.error().message());
     }
 
-    private static Map<String, String> configs(AlterConfigsResource resource) {
+    private Map<String, String> configs(AlterConfigsResource resource) {
         Map<String, String> configs = new LinkedHashMap<>();
         for (AlterableConfig config : resource.configs()) {
             if (config.value() == null) {
@@ -65,6 +69,9 @@ final class AlterConfigsHandler implements RequestHandler {
             if (configs.put(config.name(), config.value()) != null) {
                 throw new InvalidRequestException("Error due to duplicate config keys: " + config.name());
             }
+        }
+        if (resource.resourceType() == ConfigResource.Type.GROUP.id()) {
+            groupConfigs.validate(configs);
         }
         return configs;
     }

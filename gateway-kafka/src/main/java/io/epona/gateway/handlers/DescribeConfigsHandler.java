@@ -3,6 +3,7 @@ package io.epona.gateway.handlers;
 import io.epona.controller.ClusterController;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.TopicInfo;
+import io.epona.coordinator.GroupConfigs;
 import io.epona.gateway.RequestContext;
 import io.epona.gateway.RequestHandler;
 import java.util.List;
@@ -20,12 +21,14 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.requests.ApiError;
 
-/** DescribeConfigs, of topics and of this broker. */
+/** DescribeConfigs, of topics, of groups and of this broker. */
 final class DescribeConfigsHandler implements RequestHandler {
     private final ClusterController controller;
+    private final GroupConfigs groupConfigs;
 
-    DescribeConfigsHandler(ClusterController controller) {
+    DescribeConfigsHandler(ClusterController controller, GroupConfigs groupConfigs) {
         this.controller = controller;
+        this.groupConfigs = groupConfigs;
     }
 
     @Override
@@ -76,9 +79,16 @@ final class DescribeConfigsHandler implements RequestHandler {
                 return new BrokerConfigEntries(controller, image, brokerId)
                         .describe(resource.configurationKeys(), synonyms, documentation);
             }
+            case GROUP -> {
+                if (resource.resourceName().isEmpty()) {
+                    throw new InvalidRequestException("Group name must not be empty");
+                }
+                return new GroupConfigEntries(groupConfigs, image.groupConfigs(resource.resourceName()))
+                        .describe(resource.configurationKeys(), synonyms, documentation);
+            }
             default ->
                 throw new InvalidRequestException("Configurations of resource type " + type
-                        + " are not served: only those of topics and brokers are");
+                        + " are not served: only those of topics, groups and brokers are");
         }
     }
 

@@ -1,15 +1,19 @@
 package io.epona.gateway.handlers;
 
 import io.epona.controller.ClusterController;
+import io.epona.coordinator.GroupConfigs;
 import io.epona.gateway.RequestContext;
 import io.epona.gateway.RequestHandler;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
@@ -19,12 +23,14 @@ import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData.Alter
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 
-/** IncrementalAlterConfigs, of topics. */
+/** IncrementalAlterConfigs, of topics and groups. */
 final class IncrementalAlterConfigsHandler implements RequestHandler {
     private final ClusterController controller;
+    private final GroupConfigs groupConfigs;
 
-    IncrementalAlterConfigsHandler(ClusterController controller) {
+    IncrementalAlterConfigsHandler(ClusterController controller, GroupConfigs groupConfigs) {
         this.controller = controller;
+        this.groupConfigs = groupConfigs;
     }
 
     @Override
@@ -61,7 +67,7 @@ final class IncrementalAlterConfigsHandler implements RequestHandler {
                 .setErrorMessage(outcome.error().message());
     }
 
-    private static List<AlterConfigOp> operations(AlterConfigsResource resource) {
+    private List<AlterConfigOp> operations(AlterConfigsResource resource) {
         List<AlterConfigOp> operations = new ArrayList<>();
         Set<String> keys = new HashSet<>();
         for (AlterableConfig config : resource.configs()) {
@@ -77,6 +83,23 @@ final class IncrementalAlterConfigsHandler implements RequestHandler {
             }
             operations.add(new AlterConfigOp(new ConfigEntry(config.name(), config.value()), type));
         }
+        if (resource.resourceType() == ConfigResource.Type.GROUP.id()) {
+            groupConfigs.validate(afterwards(resource.resourceName(), operations));
+        }
         return operations;
+    }
+
+    /** No key of a group has a list, so that the controller refuses what extends or shortens one. */
+    private Map<String, String> afterwards(String group, List<AlterConfigOp> operations) {
+        Map<String, String> configs = new HashMap<>(controller.image().groupConfigs(group));
+        for (AlterConfigOp operation : operations) {
+            ConfigEntry entry = operation.configEntry();
+            if (operation.opType() == AlterConfigOp.OpType.SET) {
+                configs.put(entry.name(), entry.value());
+            } else if (operation.opType() == AlterConfigOp.OpType.DELETE) {
+                configs.remove(entry.name());
+            }
+        }
+        return configs;
     }
 }

@@ -7,6 +7,8 @@ import io.epona.controller.ControllerLimits;
 import io.epona.controller.Endpoint;
 import io.epona.controller.LocalController;
 import io.epona.controller.TopicDefaults;
+import io.epona.coordinator.GroupConfigs;
+import io.epona.coordinator.GroupSettings;
 import io.epona.gateway.HandlerTable;
 import io.epona.gateway.RequestHandler;
 import io.epona.gateway.net.ConnectionHub;
@@ -65,7 +67,10 @@ final class AdminServer implements AutoCloseable {
         SystemNodeClock clock = new SystemNodeClock();
         DeadlineQueue deadlines = new DeadlineQueue();
         List<RequestHandler> handlers = new ArrayList<>(AdminHandlers.create(
-                controller, new LogDirectory(directory, partitionIndex -> partitionIndex), background));
+                controller,
+                new GroupConfigs(GroupSettings.of(Map.of(), Map.of())),
+                new LogDirectory(directory, partitionIndex -> partitionIndex),
+                background));
         AtomicReference<HandlerTable> whole = new AtomicReference<>();
         handlers.add(new ApiVersionsHandler(whole::get, false));
         HandlerTable table = HandlerTable.of(handlers);

@@ -23,6 +23,8 @@ import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterableConfig;
 import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
+import org.apache.kafka.common.message.ListConfigResourcesRequestData;
+import org.apache.kafka.common.message.ListConfigResourcesResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
@@ -37,6 +39,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConfigHandlersTest {
     private static final byte TOPIC = ConfigResource.Type.TOPIC.id();
     private static final byte BROKER = ConfigResource.Type.BROKER.id();
+    private static final byte GROUP = ConfigResource.Type.GROUP.id();
+    private static final byte METRICS = ConfigResource.Type.CLIENT_METRICS.id();
 
     @TempDir
     Path directory;
@@ -110,7 +114,8 @@ class ConfigHandlersTest {
         assertEquals(Errors.INVALID_TOPIC_EXCEPTION, describeError(version, TOPIC, "no spaces"));
         assertEquals(Errors.INVALID_REQUEST, describeError(version, BROKER, "77"));
         assertEquals(Errors.INVALID_REQUEST, describeError(version, BROKER, "one"));
-        assertEquals(Errors.INVALID_REQUEST, describeError(version, ConfigResource.Type.GROUP.id(), "g"));
+        assertEquals(Errors.INVALID_REQUEST, describeError(version, METRICS, "m"));
+        assertEquals(Errors.INVALID_REQUEST, describeError(version, GROUP, ""));
         assertEquals(Errors.INVALID_REQUEST, describeError(version, (byte) 99, "x"));
     }
 
@@ -172,6 +177,113 @@ class ConfigHandlersTest {
         assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION, replace(version, TOPIC, "nowhere", "segment.ms", "5"));
         assertEquals(Errors.INVALID_CONFIG, replace(version, BROKER, "3", "log.roll.ms", "5"));
         assertEquals(Errors.UNSUPPORTED_VERSION, replace(version, (byte) 99, "x", "segment.ms", "5"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("describeVersions")
+    void shouldTellValueAndSourceWhenGroupIsDescribed(short version) {
+        incremental((short) 1, false, GROUP, "readers", set("consumer.session.timeout.ms", "50000"));
+        DescribeConfigsResult result = describe(version, GROUP, "readers", null, true);
+        assertEquals(Errors.NONE.code(), result.errorCode());
+        assertEntry(result, "consumer.session.timeout.ms", "50000", ConfigSource.GROUP_CONFIG, false);
+        assertEntry(result, "consumer.heartbeat.interval.ms", "6000", ConfigSource.STATIC_BROKER_CONFIG, false);
+        assertEntry(result, "streams.num.standby.replicas", "0", ConfigSource.DEFAULT_CONFIG, false);
+        assertTrue(result.configs().stream().noneMatch(config -> config.name().startsWith("share.")));
+        DescribeConfigsResourceResult timeout = entry(result, "consumer.session.timeout.ms");
+        assertEquals(
+                List.of("consumer.session.timeout.ms", "group.consumer.session.timeout.ms"),
+                timeout.synonyms().stream().map(synonym -> synonym.name()).toList());
+        assertEquals(version >= 3 ? ConfigType.INT.id() : 0, timeout.configType());
+        DescribeConfigsResult unknown =
+                describe(version, GROUP, "nobody", List.of("consumer.session.timeout.ms"), false);
+        assertEquals(1, unknown.configs().size());
+        assertEntry(unknown, "consumer.session.timeout.ms", "45000", ConfigSource.DEFAULT_CONFIG, false);
+    }
+
+    @ParameterizedTest
+    @MethodSource("incrementalVersions")
+    void shouldChangeKeysOfAGroupWhenAltered(short version) {
+        assertEquals(
+                Errors.NONE,
+                incremental(
+                        version,
+                        false,
+                        GROUP,
+                        "readers",
+                        set("consumer.session.timeout.ms", "50000"),
+                        set("streams.num.standby.replicas", "2")));
+        assertEquals(
+                Errors.NONE,
+                incremental(version, false, GROUP, "readers", op(OpType.DELETE, "consumer.session.timeout.ms", null)));
+        assertEquals(
+                Errors.NONE, incremental(version, true, GROUP, "readers", set("streams.num.standby.replicas", "1")));
+        assertEquals(
+                Map.of("streams.num.standby.replicas", "2"), harness.image().groupConfigs("readers"));
+        assertEquals(List.of("readers"), harness.image().configuredGroups());
+    }
+
+    @ParameterizedTest
+    @MethodSource("incrementalVersions")
+    void shouldTellErrorWhenAlterationOfAGroupIsRefused(short version) {
+        incremental(version, false, GROUP, "readers", set("consumer.heartbeat.interval.ms", "15000"));
+        for (AlterableConfig refused : List.of(
+                set("bogus", "1"),
+                set("consumer.session.timeout.ms", "x"),
+                set("consumer.session.timeout.ms", "1"), // below what the node allows
+                set("consumer.heartbeat.interval.ms", "60000"),
+                set("streams.num.standby.replicas", "3"),
+                set("share.session.timeout.ms", "45000"),
+                op(OpType.APPEND, "consumer.session.timeout.ms", "1"))) {
+            assertEquals(
+                    Errors.INVALID_CONFIG, incremental(version, false, GROUP, "readers", refused), refused::toString);
+        }
+        assertEquals(
+                Errors.INVALID_REQUEST,
+                incremental(version, false, GROUP, "", set("consumer.session.timeout.ms", "50000")));
+        assertEquals(Errors.INVALID_REQUEST, incremental(version, false, METRICS, "m", set("interval.ms", "1000")));
+        assertEquals(
+                Map.of("consumer.heartbeat.interval.ms", "15000"),
+                harness.image().groupConfigs("readers"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("alterVersions")
+    void shouldReplaceTheConfigurationOfAGroupWhenAlteredTheOldWay(short version) {
+        incremental((short) 1, false, GROUP, "readers", set("consumer.session.timeout.ms", "50000"));
+        assertEquals(Errors.NONE, replace(version, GROUP, "readers", "consumer.heartbeat.interval.ms", "7000"));
+        assertEquals(
+                Map.of("consumer.heartbeat.interval.ms", "7000"),
+                harness.image().groupConfigs("readers"));
+        assertEquals(Errors.INVALID_CONFIG, replace(version, GROUP, "readers", "bogus", "5"));
+    }
+
+    @Test
+    void shouldListWhatCanBeConfigured() {
+        incremental((short) 1, false, GROUP, "readers", set("consumer.session.timeout.ms", "50000"));
+        assertEquals(List.of("2 orders", "32 readers", "4 3"), resources((short) 1));
+        assertEquals(List.of("32 readers"), resources((short) 1, GROUP));
+        assertEquals(List.of(), resources((short) 1, METRICS));
+        assertEquals(List.of(), resources((short) 0));
+        assertEquals(
+                Errors.UNSUPPORTED_VERSION.code(),
+                list((short) 1, GROUP, (byte) 99).errorCode());
+    }
+
+    private ListConfigResourcesResponseData list(short version, Byte... types) {
+        return harness.call(
+                ListConfigResourcesResponseData.class,
+                ApiKeys.LIST_CONFIG_RESOURCES,
+                version,
+                new ListConfigResourcesRequestData().setResourceTypes(List.of(types)));
+    }
+
+    private List<String> resources(short version, Byte... types) {
+        ListConfigResourcesResponseData response = list(version, types);
+        assertEquals(Errors.NONE.code(), response.errorCode());
+        return response.configResources().stream()
+                .map(resource -> resource.resourceType() + " " + resource.resourceName())
+                .sorted()
+                .toList();
     }
 
     @Test

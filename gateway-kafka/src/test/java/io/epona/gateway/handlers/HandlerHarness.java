@@ -14,6 +14,8 @@ import io.epona.controller.Endpoint;
 import io.epona.controller.LocalController;
 import io.epona.controller.NewTopicSpec;
 import io.epona.controller.TopicDefaults;
+import io.epona.coordinator.GroupConfigs;
+import io.epona.coordinator.GroupSettings;
 import io.epona.gateway.HandlerTable;
 import io.epona.gateway.RequestContext;
 import io.epona.gateway.RequestHandler;
@@ -53,6 +55,9 @@ final class HandlerHarness implements AutoCloseable {
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     boolean backgroundIsBusy;
 
+    private static final GroupConfigs GROUP_CONFIGS =
+            new GroupConfigs(GroupSettings.of(Map.of("group.consumer.heartbeat.interval.ms", "6000"), Map.of()));
+
     HandlerHarness(Path directory) {
         this(directory, TopicDefaults.STANDARD);
     }
@@ -66,14 +71,14 @@ final class HandlerHarness implements AutoCloseable {
                         List.of(new Endpoint("PLAINTEXT", "epona.example", 9092, SecurityProtocol.PLAINTEXT)), "r1"))
                 .join();
         LogDirectory logs = new LogDirectory(directory, partitionIndex -> 1000L + partitionIndex);
-        handlers = HandlerTable.of(AdminHandlers.create(controller, logs, this::background));
+        handlers = HandlerTable.of(AdminHandlers.create(controller, GROUP_CONFIGS, logs, this::background));
     }
 
     /** Over a node's controller that the test owns. */
     HandlerHarness(Path directory, CellController controller) {
         this.controller = controller;
         LogDirectory logs = new LogDirectory(directory, partitionIndex -> 1000L + partitionIndex);
-        handlers = HandlerTable.of(AdminHandlers.create(controller, logs, this::background));
+        handlers = HandlerTable.of(AdminHandlers.create(controller, GROUP_CONFIGS, logs, this::background));
     }
 
     /** All versions that Kafka has of an API, as arguments of a parameterised test. */

@@ -60,6 +60,7 @@ class ClusterTest {
             ApiKeys.ELECT_LEADERS,
             ApiKeys.DESCRIBE_QUORUM,
             ApiKeys.DESCRIBE_CLUSTER,
+            ApiKeys.LIST_CONFIG_RESOURCES,
             ApiKeys.DESCRIBE_TOPIC_PARTITIONS,
             ApiKeys.JOIN_GROUP,
             ApiKeys.SYNC_GROUP,

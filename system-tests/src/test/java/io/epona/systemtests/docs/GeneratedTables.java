@@ -1,6 +1,7 @@
 package io.epona.systemtests.docs;
 
 import io.epona.controller.TopicConfigs;
+import io.epona.coordinator.GroupConfigs;
 import io.epona.coordinator.GroupSettings;
 import io.epona.coordinator.TransactionSettings;
 import io.epona.node.config.NodeSchema;
@@ -49,7 +50,8 @@ final class GeneratedTables {
             case "counters" -> CounterType.toMarkdown();
             case "stages", "budget" -> stages("budget".equals(name));
             case "topic-configs" -> topicConfigs();
-            case "group-configs" -> groupConfigs();
+            case "group-configs" -> groupConfigs(GroupSettings.definitions());
+            case "single-group-configs" -> groupConfigs(GroupConfigs.definitions());
             case "transaction-configs" -> transactionConfigs();
             case "apis" -> apis(AdvertisedApis.ask());
             case "apis-absent" -> absentApis(AdvertisedApis.ask());
@@ -77,14 +79,13 @@ final class GeneratedTables {
         return text.toString();
     }
 
-    private static String groupConfigs() {
+    private static String groupConfigs(final Map<String, ConfigDef.ConfigKey> definitions) {
         final StringBuilder text = new StringBuilder("| key | default |\n| --- | --- |\n");
-        GroupSettings.definitions()
-                .forEach((key, definition) -> text.append("| `")
-                        .append(key)
-                        .append("` | `")
-                        .append(ConfigDef.convertToString(definition.defaultValue, definition.type))
-                        .append("` |\n"));
+        definitions.forEach((key, definition) -> text.append("| `")
+                .append(key)
+                .append("` | `")
+                .append(ConfigDef.convertToString(definition.defaultValue, definition.type))
+                .append("` |\n"));
         return text.toString();
     }
 

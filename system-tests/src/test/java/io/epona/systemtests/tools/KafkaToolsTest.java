@@ -11,6 +11,7 @@ import io.epona.systemtests.tools.KafkaTool.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -144,6 +145,45 @@ class KafkaToolsTest {
                 "cleanup.policy=squeeze");
         assertNotEquals(0, refused.status());
         assertSays(refused.out(), "cleanup.policy");
+    }
+
+    @Test
+    void shouldShowAndAlterConfigurationsOfGroups() {
+        final String configs = "kafka.admin.ConfigCommand";
+        final String[] group = {"--entity-type", "groups", "--entity-name", "configured-group"};
+        assertSays(
+                tool(
+                        configs,
+                        concat(
+                                group,
+                                "--alter",
+                                "--add-config",
+                                "consumer.session.timeout.ms=50000,streams.num.standby.replicas=1")),
+                "Completed updating config for group configured-group.");
+        assertSays(
+                tool(configs, concat(group, "--describe")),
+                "consumer.session.timeout.ms=50000",
+                "streams.num.standby.replicas=1");
+        assertSays(tool(configs, "--describe", "--entity-type", "groups"), "configured-group", "=50000");
+        tool(configs, concat(group, "--alter", "--delete-config", "streams.num.standby.replicas"));
+        assertTrue(!tool(configs, concat(group, "--describe")).contains("standby"));
+        final Outcome refused = KafkaTool.run(
+                configs,
+                concat(
+                        group,
+                        "--bootstrap-server",
+                        bootstrap,
+                        "--alter",
+                        "--add-config",
+                        "consumer.session.timeout.ms=1"));
+        assertNotEquals(0, refused.status());
+        assertSays(refused.out(), "group.consumer.min.session.timeout.ms");
+    }
+
+    private static String[] concat(final String[] first, final String... second) {
+        final String[] all = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, all, first.length, second.length);
+        return all;
     }
 
     @Test
