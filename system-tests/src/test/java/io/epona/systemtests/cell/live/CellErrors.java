@@ -24,6 +24,7 @@ public final class CellErrors {
         bench.expectError("the leader's own journal stands still");
         bench.expectError("this node asks for another leader of lane");
         bench.expectError("lane \\d+ keeps its leader");
+        bench.expectError("proposal of smaller in-sync replicas has failed"); // not answered in a second, tried again
     }
 
     /** As {@link #expectIn}, where a node also installs lanes from their leaders' partition logs. */
