@@ -15,7 +15,8 @@ import org.agrona.concurrent.NanoClock;
 
 /**
  * Streams between nodes over Aeron: unicast, so that each receiver has its own flow control, and one UDP port on each
- * node for all that it receives. Streams are found again by themselves when a node's process comes back.
+ * node for all that it receives; where configured also multicast, for what is live. Streams are found again by
+ * themselves when a node's process comes back.
  *
  * <p>Threads are those of {@link PeerTransport}. {@link #close()} ends the streams, not the Aeron client.
  */
@@ -32,6 +33,7 @@ public final class AeronPeerTransport implements PeerTransport {
     private final AeronStream[][] live;
     private final CatchUpStream[][] catchUp;
     private final List<AeronInbound> inbound = new ArrayList<>();
+    private final MulticastStreams multicast;
     private int unreportedLength;
 
     /**
@@ -72,6 +74,9 @@ public final class AeronPeerTransport implements PeerTransport {
             }
         });
         subscribe(endpoints.get(config.nodeId()));
+        this.multicast = config.multicast()
+                .map(group -> new MulticastStreams(config, group, context))
+                .orElse(null);
     }
 
     private void addStreams(final int nodeId, final String endpoint) {
@@ -149,6 +154,27 @@ public final class AeronPeerTransport implements PeerTransport {
     }
 
     @Override
+    public int multicastKey() {
+        return null == multicast ? NO_MULTICAST : CellKey.of(config.endpoints()).messageKey();
+    }
+
+    @Override
+    public Offer offerMulticast(
+            final int laneId,
+            final DirectBuffer header,
+            final int headerLength,
+            final DirectBuffer frames,
+            final int framesOffset,
+            final int framesLength) {
+        return multicast.offer(laneId, header, headerLength, frames, framesOffset, framesLength);
+    }
+
+    @Override
+    public void releaseMulticast(final int laneId) {
+        multicast.release(laneId);
+    }
+
+    @Override
     public void releaseLive(final int toNode, final int laneId) {
         live[toNode][laneId].close();
     }
@@ -182,6 +208,10 @@ public final class AeronPeerTransport implements PeerTransport {
             messageCount += one.poll(handler, messageLimit * FRAGMENTS_PER_MESSAGE);
             unreportedLength += one.polledLength();
         }
+        if (null != multicast) {
+            messageCount += multicast.poll(handler, messageLimit * FRAGMENTS_PER_MESSAGE);
+            unreportedLength += multicast.polledLength();
+        }
         if (unreportedLength >= WAKE_LENGTH) {
             unreportedLength = 0;
             context.driver().wake();
@@ -202,6 +232,9 @@ public final class AeronPeerTransport implements PeerTransport {
     @Override
     public void close() {
         inbound.forEach(AeronInbound::close);
+        if (null != multicast) {
+            multicast.close();
+        }
         for (int nodeId = 0; nodeId < control.length; nodeId++) {
             if (null == control[nodeId]) {
                 continue;

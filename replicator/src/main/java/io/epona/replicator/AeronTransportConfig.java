@@ -2,6 +2,7 @@ package io.epona.replicator;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.agrona.BitUtil;
 
@@ -15,6 +16,7 @@ import org.agrona.BitUtil;
  * @param termLength of the live and catch-up streams, a power of two; a stream has three terms in shared memory on each
  *     side, and its longest message is an eighth of one.
  * @param catchUpIdleNs a catch-up stream that was not used for so long gives its memory back.
+ * @param multicast where leaders send to all followers at once; empty: to each one alone.
  */
 public record AeronTransportConfig(
         int nodeId,
@@ -22,7 +24,8 @@ public record AeronTransportConfig(
         List<Integer> laneIds,
         int mtuLength,
         int termLength,
-        long catchUpIdleNs) {
+        long catchUpIdleNs,
+        Optional<MulticastGroup> multicast) {
     /** Longest message, however long terms are: enough for the network to be busy, short enough to be fair. */
     public static final int MAX_MESSAGE_LENGTH = 1024 * 1024;
 
@@ -51,14 +54,21 @@ public record AeronTransportConfig(
         check(catchUpIdleNs > 0, "catchUpIdleNs", catchUpIdleNs);
     }
 
-    /** With the usual time for unused streams. */
+    /** With the usual time for unused streams, and unicast. */
     public static AeronTransportConfig of(
             final int nodeId,
             final Map<Integer, String> endpoints,
             final List<Integer> laneIds,
             final int mtuLength,
             final int termLength) {
-        return new AeronTransportConfig(nodeId, endpoints, laneIds, mtuLength, termLength, CATCH_UP_IDLE_NS);
+        return new AeronTransportConfig(
+                nodeId, endpoints, laneIds, mtuLength, termLength, CATCH_UP_IDLE_NS, Optional.empty());
+    }
+
+    /** The same, with leaders that send to all followers at once. */
+    public AeronTransportConfig with(final MulticastGroup group) {
+        return new AeronTransportConfig(
+                nodeId, endpoints, laneIds, mtuLength, termLength, catchUpIdleNs, Optional.of(group));
     }
 
     int maxMessageLength() {

@@ -51,7 +51,7 @@ final class CatchUpFeed {
         this.errorHandler = context.errorHandler();
         final PeerTransport transport = context.transport();
         final int laneId = lane.laneId();
-        this.pieces = new FramePieces(
+        this.pieces = FramePieces.toOne(
                 lane,
                 context.fromNode(),
                 toNode,

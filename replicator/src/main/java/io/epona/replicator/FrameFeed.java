@@ -1,19 +1,15 @@
 package io.epona.replicator;
 
-import io.epona.codec.FrameDescriptor;
-import io.epona.journal.LogRing;
-import io.epona.journal.RingLimits;
 import io.epona.runtime.LaneCounters;
 import io.epona.runtime.ReplicaCounters;
 import io.epona.runtime.Signal;
 import java.util.concurrent.atomic.AtomicReference;
-import org.agrona.concurrent.AgentTerminationException;
-import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * A lane's log on its way to one follower. It streams from the log ring while it can; when the follower is so far
  * behind that the ring no longer has what it needs, a {@link CatchUpFeed} sends from the journal, and this feed comes
- * back when the follower has reached what the ring holds with room to spare. Owned by the sending thread; decides only.
+ * back when the follower has reached what the ring holds with room to spare. It sends nothing while the follower is
+ * served by the {@link MulticastFeed}. Owned by the sending thread; decides only.
  *
  * <p>A change of stream needs no agreement with the follower: each stream begins at a position that the follower has
  * reached, so that whatever overtakes what, it finds the next frame on one of them and passes over what it has.
@@ -26,7 +22,9 @@ final class FrameFeed {
         /** Sends from the log ring. */
         LIVE,
         /** The catch-up thread sends from the journal; this feed sends heartbeats. */
-        CATCHING_UP
+        CATCHING_UP,
+        /** The follower hears what is sent to all; this feed watches that. */
+        MULTICAST
     }
 
     private final ReplicatedLane lane;
@@ -35,16 +33,13 @@ final class FrameFeed {
     private final ReplicationConfig config;
     private final PeerTransport transport;
     private final SenderMeters meters;
-    private final FramePieces pieces;
+    private final RingStream stream;
+    private final MulticastFollower multicast;
     private final AtomicReference<CatchUpOrder> catchUp;
     private final Signal catchUpSignal;
 
     private State state = State.STOPPED;
-    private int leaderEpoch;
     private long startPosition;
-    private long sentPosition;
-    private long sentCommitted;
-    private long lastSentNs;
     private long receivedPosition;
     private long lastReceivedNs;
 
@@ -56,6 +51,7 @@ final class FrameFeed {
      * @param config of replication.
      * @param transport that carries the messages.
      * @param meters counts; written by the sending thread.
+     * @param multicast whether the follower is served by what is sent to all.
      * @param catchUp where the catch-up thread finds its order.
      * @param catchUpSignal wakes it.
      */
@@ -65,6 +61,7 @@ final class FrameFeed {
             ReplicationConfig config,
             PeerTransport transport,
             SenderMeters meters,
+            MulticastFollower multicast,
             AtomicReference<CatchUpOrder> catchUp,
             Signal catchUpSignal) {}
 
@@ -77,26 +74,38 @@ final class FrameFeed {
         this.catchUp = context.catchUp();
         this.catchUpSignal = context.catchUpSignal();
         this.transport = context.transport();
+        this.multicast = context.multicast();
         final int toNode = replica.nodeId();
         final int laneId = lane.laneId();
-        this.pieces = new FramePieces(
+        this.stream = new RingStream(
                 lane,
-                config.nodeId(),
+                config,
+                meters,
                 toNode,
-                transport.maxMessageLength(),
-                (header, headerLength, frames, framesOffset, framesLength) ->
-                        transport.offerLive(toNode, laneId, header, headerLength, frames, framesOffset, framesLength));
+                FramePieces.toOne(
+                        lane,
+                        config.nodeId(),
+                        toNode,
+                        transport.maxMessageLength(),
+                        (header, headerLength, frames, framesOffset, framesLength) -> transport.offerLive(
+                                toNode, laneId, header, headerLength, frames, framesOffset, framesLength)));
     }
 
     /** Sends the log from a position on, in place of whatever was sent before. */
-    void start(final int newLeaderEpoch, final long position, final long nowNs) {
-        leaderEpoch = newLeaderEpoch;
+    void start(final int leaderEpoch, final long position, final long nowNs) {
+        if (State.MULTICAST == state) {
+            multicast.onMissed(nowNs);
+        }
+        multicast.start(leaderEpoch, nowNs);
         startPosition = position;
+        stream.start(leaderEpoch, nowNs);
+        goOn(position, nowNs);
+    }
+
+    private void goOn(final long position, final long nowNs) {
         receivedPosition = position;
         lastReceivedNs = nowNs;
-        lastSentNs = nowNs - config.heartbeatNs();
-        pieces.start(newLeaderEpoch);
-        if (isInRing(position, counters.appended().getAcquire(), ReplicatorLimits.FALL_OFF_PARTS)) {
+        if (isInRing(position, ReplicatorLimits.FALL_OFF_PARTS)) {
             goLive(position);
         } else {
             goCatchUp(position, nowNs);
@@ -123,63 +132,38 @@ final class FrameFeed {
     /** Sends what is to be sent now; returns the number of messages. */
     int doWork(final long nowNs) {
         return switch (state) {
-            case LIVE -> sendFrames(nowNs) + sendHeartbeat(sentPosition, nowNs);
+            case LIVE -> sendLive(nowNs);
             case CATCHING_UP -> followCatchUp(nowNs);
+            case MULTICAST -> watchMulticast(nowNs);
             case STOPPED -> 0;
         };
     }
 
-    private int sendFrames(final long nowNs) {
-        final AtomicBuffer buffer = lane.ring().buffer();
-        final LogRing ring = lane.ring();
-        int messageCount = 0;
-        while (messageCount < ReplicatorLimits.FEED_MESSAGES_PER_CYCLE) {
-            final long appended = counters.appended().getAcquire();
-            final long position = FrameDescriptor.framePosition(sentPosition, lane.spanLength());
-            if (position >= appended) {
-                break;
-            }
-            if (!isInRing(position, appended, ReplicatorLimits.FALL_OFF_PARTS)) {
-                fallOff(nowNs);
-                break;
-            }
-            final long committed = counters.committed().getAcquire();
-            final Offer offer = pieces.offer(buffer, ring.offset(position), position, appended, committed);
-            if (null == offer) {
-                fallOff(nowNs);
-                break;
-            }
-            if (!isSent(offer)) {
-                break;
-            }
-            meters.onFramesSent(pieces.sentLength());
-            sentPosition = pieces.endPosition();
-            sentCommitted = committed;
-            lastSentNs = nowNs;
-            messageCount++;
+    private int sendLive(final long nowNs) {
+        if (multicast.isServed(nowNs)) {
+            enter(State.MULTICAST);
+            transport.releaseLive(replica.nodeId(), lane.laneId());
+            return 1;
         }
-        return messageCount;
+        final int messageCount = stream.sendFrames(nowNs);
+        if (stream.hasFallenOff()) {
+            // What is in flight on the live stream may come late: catch-up begins at what has surely arrived.
+            goCatchUp(surelyReceived(stream.sentPosition()), nowNs);
+        }
+        return messageCount + stream.sendHeartbeat(stream.sentPosition(), nowNs);
     }
 
-    /** What is in flight on the live stream may come late: catch-up begins at what has surely arrived. */
-    private void fallOff(final long nowNs) {
-        final long received = Math.min(replica.received().getAcquire(), sentPosition);
-        goCatchUp(Math.max(startPosition, received), nowNs);
-    }
-
-    private int sendHeartbeat(final long position, final long nowNs) {
-        if (State.STOPPED == state) {
+    private int watchMulticast(final long nowNs) {
+        if (!multicast.isLost(nowNs)) {
             return 0;
         }
-        final long committed = counters.committed().getAcquire();
-        final long dueNs = committed == sentCommitted ? config.heartbeatNs() : config.committedDelayNs();
-        if (nowNs - lastSentNs < dueNs || !isSent(pieces.offerHeartbeat(position, committed))) {
-            return 0;
-        }
-        meters.onHeartbeatSent();
-        sentCommitted = committed;
-        lastSentNs = nowNs;
+        multicast.onMissed(nowNs);
+        goOn(surelyReceived(Long.MAX_VALUE), nowNs);
         return 1;
+    }
+
+    private long surelyReceived(final long limitPosition) {
+        return Math.max(startPosition, Math.min(replica.received().getAcquire(), limitPosition));
     }
 
     /** Heartbeats name a position that the follower has, so that it sees no gap in what is on its way. */
@@ -192,8 +176,7 @@ final class FrameFeed {
         final long sent = order.sentPosition();
         final long received =
                 Math.max(receivedPosition, Math.min(replica.received().getAcquire(), sent));
-        if (isInRing(received, counters.appended().getAcquire(), ReplicatorLimits.REJOIN_PARTS)) {
-            pieces.start(leaderEpoch);
+        if (isInRing(received, ReplicatorLimits.REJOIN_PARTS)) {
             goLive(received);
             return 1 + doWork(nowNs);
         }
@@ -204,11 +187,11 @@ final class FrameFeed {
             goCatchUp(received, nowNs);
             return 1;
         }
-        return sendHeartbeat(startPosition, nowNs);
+        return stream.sendHeartbeat(startPosition, nowNs);
     }
 
     private void goLive(final long position) {
-        sentPosition = position;
+        stream.moveTo(position);
         takeOrderBack();
         enter(State.LIVE);
     }
@@ -223,7 +206,7 @@ final class FrameFeed {
     private void goCatchUp(final long position, final long nowNs) {
         receivedPosition = position;
         lastReceivedNs = nowNs;
-        catchUp.set(new CatchUpOrder(leaderEpoch, position));
+        catchUp.set(new CatchUpOrder(stream.leaderEpoch(), position));
         enter(State.CATCHING_UP);
         catchUpSignal.signal();
     }
@@ -233,25 +216,7 @@ final class FrameFeed {
         state = newState;
     }
 
-    private boolean isInRing(final long position, final long appended, final int spareParts) {
-        final LogRing ring = lane.ring();
-        final long spare = ring.length() / spareParts;
-        return position >= ring.floorPosition()
-                && position >= RingLimits.oldestIntactPosition(appended, ring.length()) + spare;
-    }
-
-    private boolean isSent(final Offer offer) {
-        switch (offer) {
-            case SENT:
-                return true;
-            case BACK_PRESSURED:
-                meters.onBackPressure();
-                return false;
-            case NOT_CONNECTED:
-                return false;
-            default:
-                throw new AgentTerminationException("cannot send to another node any more: result=" + offer
-                        + ", laneId=" + lane.laneId() + ", toNode=" + replica.nodeId() + ", position=" + sentPosition);
-        }
+    private boolean isInRing(final long position, final int spareParts) {
+        return RingStream.isInRing(lane, position, counters.appended().getAcquire(), spareParts);
     }
 }

@@ -13,12 +13,12 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Cuts a lane's log into messages for one follower: whole frames, never over the end of a span, as many as fit into a
- * message and as a lane takes at once, or the parts of a frame that is too long for a message. Owned by one thread;
- * allocates nothing; does no I/O of its own.
+ * Cuts a lane's log into messages for one follower, or for all at once: whole frames, never over the end of a span, as
+ * many as fit into a message and as a lane takes at once, or the parts of a frame that is too long for a message. Owned
+ * by one thread; allocates nothing; does no I/O of its own.
  */
 final class FramePieces {
-    /** One stream to one follower. */
+    /** One stream. */
     @FunctionalInterface
     interface Output {
         Offer offer(DirectBuffer header, int headerLength, DirectBuffer frames, int framesOffset, int framesLength);
@@ -34,6 +34,7 @@ final class FramePieces {
     private final int laneId;
     private final int fromNode;
     private final int toNode;
+    private final int cellKey;
     private final int spanLength;
     private final int maxFramesLength;
     private final int maxPartLength;
@@ -50,17 +51,11 @@ final class FramePieces {
 
     private int foundLength;
 
-    /**
-     * @param lane whose log it is.
-     * @param fromNode this node.
-     * @param toNode the follower.
-     * @param maxMessageLength of the stream.
-     * @param output the stream.
-     */
-    FramePieces(
+    private FramePieces(
             final ReplicatedLane lane,
             final int fromNode,
             final int toNode,
+            final int cellKey,
             final int maxMessageLength,
             final Output output) {
         if (maxMessageLength < ReplicatorLimits.MIN_MESSAGE_LENGTH) {
@@ -69,10 +64,39 @@ final class FramePieces {
         this.laneId = lane.laneId();
         this.fromNode = fromNode;
         this.toNode = toNode;
+        this.cellKey = cellKey;
         this.spanLength = lane.spanLength();
         this.maxFramesLength = maxFramesLength(lane, maxMessageLength);
         this.maxPartLength = (maxMessageLength - PART_HEADER_LENGTH) & ALIGNMENT_MASK;
         this.output = output;
+    }
+
+    /**
+     * For one follower.
+     *
+     * @param lane whose log it is.
+     * @param fromNode this node.
+     * @param toNode the follower.
+     * @param maxMessageLength of the stream.
+     * @param output the stream.
+     */
+    static FramePieces toOne(
+            final ReplicatedLane lane,
+            final int fromNode,
+            final int toNode,
+            final int maxMessageLength,
+            final Output output) {
+        return new FramePieces(lane, fromNode, toNode, PeerTransport.NO_MULTICAST, maxMessageLength, output);
+    }
+
+    /** As {@link #toOne}, for all followers; the key tells the cell. */
+    static FramePieces toAll(
+            final ReplicatedLane lane,
+            final int fromNode,
+            final int cellKey,
+            final int maxMessageLength,
+            final Output output) {
+        return new FramePieces(lane, fromNode, ReplicatorLimits.ALL_FOLLOWERS, cellKey, maxMessageLength, output);
     }
 
     /** Most bytes of frames in one message. Followers are configured as this node is: their rings take the same. */
@@ -156,7 +180,7 @@ final class FramePieces {
                 .laneId(laneId)
                 .fromNode(fromNode)
                 .toNode(toNode)
-                .reserved(0)
+                .cellKey(cellKey)
                 .leaderEpoch(leaderEpoch)
                 .framesLength(length)
                 .position(position)
@@ -180,7 +204,7 @@ final class FramePieces {
                 .laneId(laneId)
                 .fromNode(fromNode)
                 .toNode(toNode)
-                .reserved(0)
+                .cellKey(cellKey)
                 .leaderEpoch(leaderEpoch)
                 .framesLength(length)
                 .position(position)

@@ -20,6 +20,7 @@ final class LaneOutbox implements MessageHandler {
     private final int laneId;
     private final RingBuffer ring;
     private final List<FrameFeed> feeds;
+    private final MulticastFeed multicast;
     private final ControlOutbox control;
     private final ErrorHandler errorHandler;
     private final FollowRequestDecoder peerMessage = new FollowRequestDecoder();
@@ -31,6 +32,7 @@ final class LaneOutbox implements MessageHandler {
      * @param laneIndex of the lane in the control outbox.
      * @param lane whose words they are.
      * @param feeds of the lane, in the order of the node ids of the control outbox.
+     * @param multicast the lane's feed to all at once; null: there is none.
      * @param control where messages to other nodes go.
      * @param errorHandler hears of words that make no sense.
      */
@@ -38,12 +40,14 @@ final class LaneOutbox implements MessageHandler {
             final int laneIndex,
             final ReplicatedLane lane,
             final List<FrameFeed> feeds,
+            final MulticastFeed multicast,
             final ControlOutbox control,
             final ErrorHandler errorHandler) {
         this.laneIndex = laneIndex;
         this.laneId = lane.laneId();
         this.ring = lane.outbox();
         this.feeds = List.copyOf(feeds);
+        this.multicast = multicast;
         this.control = control;
         this.errorHandler = errorHandler;
     }
@@ -101,6 +105,9 @@ final class LaneOutbox implements MessageHandler {
         }
         for (int i = 0; i < feeds.size(); i++) {
             feeds.get(i).stop();
+        }
+        if (null != multicast) {
+            multicast.stop();
         }
     }
 

@@ -4,13 +4,18 @@ import org.agrona.DirectBuffer;
 
 /**
  * Carries messages between the nodes of a cell: from each node to each other one a control stream, and for each lane a
- * live and a catch-up stream. A stream keeps the order of its messages; between streams there is none. Messages may be
- * lost when a receiver is away, never torn. A slow receiver on one stream holds back no other stream.
+ * live and a catch-up stream; where the network has multicast, for each lane also one from its leader to all followers
+ * that listen, where a message that one of them cannot take in time is lost to that one. A stream keeps the order of
+ * its messages; between streams there is none. Messages may be lost when a receiver is away, never torn. A slow
+ * receiver on one stream holds back no other stream.
  *
  * <p>Nothing here blocks or allocates in steady state. One thread offers control and live messages, one offers catch-up
  * messages, one polls; they may be the same. Connections come and go by themselves as nodes do.
  */
 public interface PeerTransport extends AutoCloseable {
+    /** There are no streams to all followers. */
+    int NO_MULTICAST = 0;
+
     /** Takes messages from {@link #poll}. */
     @FunctionalInterface
     interface MessageHandler {
@@ -67,6 +72,19 @@ public interface PeerTransport extends AutoCloseable {
             DirectBuffer frames,
             int framesOffset,
             int framesLength);
+
+    /**
+     * What marks messages to all followers, so that those of other cells are told apart: 1 to 65,535, or
+     * {@link #NO_MULTICAST}; any thread, always the same.
+     */
+    int multicastKey();
+
+    /** As {@link #offerLive}, to all followers that listen, when there is multicast; the sending thread only. */
+    Offer offerMulticast(
+            int laneId, DirectBuffer header, int headerLength, DirectBuffer frames, int framesOffset, int framesLength);
+
+    /** This node leads the lane no more: it listens to the lane's stream again; the sending thread only. */
+    void releaseMulticast(int laneId);
 
     /**
      * Nothing is sent on this live stream for now: it may be closed, so that an idle node is disturbed by as few

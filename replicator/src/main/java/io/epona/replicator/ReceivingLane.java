@@ -5,6 +5,7 @@ import io.epona.codec.replication.FramesDecoder;
 import io.epona.codec.replication.FramesEncoder;
 import io.epona.codec.replication.FramesPartDecoder;
 import io.epona.runtime.Signal;
+import java.util.Arrays;
 import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
@@ -17,13 +18,20 @@ final class ReceivingLane {
     private final int spanLength;
     private final int framesLimit;
 
-    /** Two, because the live and the catch-up stream may carry parts of different frames at the same time. */
-    private final FrameAssembly[] assemblies = {new FrameAssembly(), new FrameAssembly()};
+    /** One for each stream that may carry parts of a frame of its own at the same time. */
+    private final FrameAssembly[] assemblies = new FrameAssembly[ReplicatorLimits.FRAME_ASSEMBLIES];
 
-    private int oldest;
+    private final HearingReport[] reports;
+    private int next;
     private boolean isWritten;
 
-    ReceivingLane(final ReplicatedLane lane) {
+    /**
+     * @param lane whose ring it is.
+     * @param reports of its followers, by node id.
+     */
+    ReceivingLane(final ReplicatedLane lane, final HearingReport[] reports) {
+        this.reports = reports.clone();
+        Arrays.setAll(assemblies, i -> new FrameAssembly());
         this.peers = lane.peers();
         this.signal = lane.laneSignal();
         this.spanLength = lane.spanLength();
@@ -39,6 +47,11 @@ final class ReceivingLane {
         return spanLength;
     }
 
+    /** What a peer says about hearing what this node sends to all as the lane's leader. */
+    HearingReport report(final int nodeId) {
+        return reports[nodeId];
+    }
+
     /** Where the part belongs: with the rest of its frame, or, when it begins one, in place of what is older. */
     FrameAssembly assemblyOf(final FramesPartDecoder part) {
         for (final FrameAssembly assembly : assemblies) {
@@ -49,8 +62,11 @@ final class ReceivingLane {
         if (part.partOffset() != 0) {
             return null;
         }
-        final int chosen = assemblies[oldest].isEmpty() || !assemblies[1 - oldest].isEmpty() ? oldest : 1 - oldest;
-        oldest = 1 - chosen;
+        int chosen = next;
+        for (int i = 0; i < assemblies.length && !assemblies[chosen].isEmpty(); i++) {
+            chosen = (chosen + 1) % assemblies.length;
+        }
+        next = (chosen + 1) % assemblies.length;
         assemblies[chosen].begin(part);
         return assemblies[chosen];
     }
@@ -99,7 +115,7 @@ final class ReceivingLane {
                 .laneId(part.laneId())
                 .fromNode(part.fromNode())
                 .toNode(part.toNode())
-                .reserved(0)
+                .cellKey(part.cellKey())
                 .leaderEpoch(part.leaderEpoch())
                 .framesLength(frameLength)
                 .position(part.position())

@@ -24,7 +24,10 @@ import org.agrona.concurrent.Agent;
  * what else is said to it finds the room that is kept for it, or is dropped, because it is said again.
  */
 public final class ReplicationReceiver implements Agent, PeerTransport.MessageHandler {
+    private static final String OF_ANOTHER_CELL = "of another cell, or with multicast that is not configured here";
+
     private final int nodeId;
+    private final int cellKey;
     private final PeerTransport transport;
     private final ReceivingLane[] lanesById;
     private final boolean[] isPeerById;
@@ -54,6 +57,7 @@ public final class ReplicationReceiver implements Agent, PeerTransport.MessageHa
             final ErrorHandler errorHandler) {
         this.nodeId = nodeId;
         this.transport = transport;
+        this.cellKey = transport.multicastKey();
         this.lanesById = lanesById.clone();
         this.isPeerById = isPeerById.clone();
         this.meters = meters;
@@ -88,7 +92,14 @@ public final class ReplicationReceiver implements Agent, PeerTransport.MessageHa
         final int laneId = address.laneId();
         final int fromNode = address.fromNode();
         final ReceivingLane lane = laneId < lanesById.length ? lanesById[laneId] : null;
-        if (null == lane || address.toNode() != nodeId || fromNode >= isPeerById.length || !isPeerById[fromNode]) {
+        final boolean isToAll = address.toNode() == ReplicatorLimits.ALL_FOLLOWERS;
+        if (isToAll && fromNode == nodeId) {
+            return true; // what this node sent to all itself, before it listened no more
+        }
+        if (null == lane
+                || !isToAll && address.toNode() != nodeId
+                || fromNode >= isPeerById.length
+                || !isPeerById[fromNode]) {
             return reject("not for this node, or of an unknown lane or sender", offset, length, buffer);
         }
         return switch (header.templateId()) {
@@ -104,6 +115,9 @@ public final class ReplicationReceiver implements Agent, PeerTransport.MessageHa
         final int block = offset + MessageHeaderDecoder.ENCODED_LENGTH;
         frames.wrap(buffer, block, FramesDecoder.BLOCK_LENGTH, FramesDecoder.SCHEMA_VERSION);
         final int framesLength = length - FRAMES_HEADER_LENGTH;
+        if (!isOfCell(frames.toNode(), frames.cellKey())) {
+            return reject(OF_ANOTHER_CELL, offset, length, buffer);
+        }
         if (header.blockLength() != FramesDecoder.BLOCK_LENGTH || frames.framesLength() != framesLength) {
             return reject("of a length that is not its own", offset, length, buffer);
         }
@@ -139,6 +153,9 @@ public final class ReplicationReceiver implements Agent, PeerTransport.MessageHa
         final int block = offset + MessageHeaderDecoder.ENCODED_LENGTH;
         part.wrap(buffer, block, FramesPartDecoder.BLOCK_LENGTH, FramesPartDecoder.SCHEMA_VERSION);
         final int frameLength = part.framesLength();
+        if (!isOfCell(part.toNode(), part.cellKey())) {
+            return reject(OF_ANOTHER_CELL, offset, length, buffer);
+        }
         if (part.partLength() != length - PART_HEADER_LENGTH
                 || part.partOffset() < 0
                 || part.partOffset() > frameLength - part.partLength()
@@ -164,8 +181,16 @@ public final class ReplicationReceiver implements Agent, PeerTransport.MessageHa
         return true;
     }
 
+    /** A message to all has the cell's key, one to this node none. */
+    private boolean isOfCell(final int toNode, final int key) {
+        return key == (toNode == ReplicatorLimits.ALL_FOLLOWERS ? cellKey : PeerTransport.NO_MULTICAST)
+                && (toNode == nodeId || cellKey != PeerTransport.NO_MULTICAST);
+    }
+
     private boolean onControl(final ReceivingLane lane, final DirectBuffer buffer, final int offset, final int length) {
-        if (length != CONTROL_LENGTH || header.blockLength() != FollowRequestDecoder.BLOCK_LENGTH) {
+        if (length != CONTROL_LENGTH
+                || address.toNode() != nodeId
+                || header.blockLength() != FollowRequestDecoder.BLOCK_LENGTH) {
             return reject("of a length that is not its own", offset, length, buffer);
         }
         final int block = offset + MessageHeaderDecoder.ENCODED_LENGTH;
@@ -174,6 +199,7 @@ public final class ReplicationReceiver implements Agent, PeerTransport.MessageHa
             if (ack.hasGap() != 0) {
                 meters.onGap();
             }
+            lane.report(ack.fromNode()).onAck(ack.leaderEpoch(), ack.hearsMulticast() != 0);
         }
         if (!lane.offerControl(header.templateId(), buffer, block)) {
             meters.onRingFull();

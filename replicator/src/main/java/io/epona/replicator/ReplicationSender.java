@@ -14,6 +14,7 @@ import org.agrona.concurrent.Agent;
 public final class ReplicationSender implements Agent {
     private final List<LaneOutbox> outboxes;
     private final ControlOutbox control;
+    private final List<MulticastFeed> multicastFeeds;
     private final List<FrameFeed> feeds;
     private final PeerTransport transport;
     private final NodeClock clock;
@@ -21,11 +22,13 @@ public final class ReplicationSender implements Agent {
     ReplicationSender(
             final List<LaneOutbox> outboxes,
             final ControlOutbox control,
+            final List<MulticastFeed> multicastFeeds,
             final List<FrameFeed> feeds,
             final PeerTransport transport,
             final NodeClock clock) {
         this.outboxes = List.copyOf(outboxes);
         this.control = control;
+        this.multicastFeeds = List.copyOf(multicastFeeds);
         this.feeds = List.copyOf(feeds);
         this.transport = transport;
         this.clock = clock;
@@ -39,6 +42,9 @@ public final class ReplicationSender implements Agent {
             workCount += outboxes.get(i).poll(nowNs);
         }
         int sentCount = control.flush();
+        for (int i = 0; i < multicastFeeds.size(); i++) {
+            sentCount += multicastFeeds.get(i).doWork(nowNs);
+        }
         for (int i = 0; i < feeds.size(); i++) {
             sentCount += feeds.get(i).doWork(nowNs);
         }

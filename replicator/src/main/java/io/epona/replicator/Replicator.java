@@ -69,73 +69,95 @@ public record Replicator(ReplicationSender sender, ReplicationReceiver receiver,
 
     /** Makes the agents. */
     public static Replicator create(final Context context) {
-        final SenderMeters senderMeters = new SenderMeters(context.counters());
-        final CatchUpMeters catchUpMeters = new CatchUpMeters(context.counters());
-        final int[] peerIds = context.peerIds();
-        final ControlOutbox control =
-                new ControlOutbox(context.lanes().size(), peerIds, context.transport(), senderMeters);
-        final List<LaneOutbox> outboxes = new ArrayList<>();
-        final List<FrameFeed> feeds = new ArrayList<>();
-        final List<CatchUpFeed> catchUpFeeds = new ArrayList<>();
-        for (final ReplicatedLane lane : context.lanes()) {
+        final Assembly assembly = new Assembly(context);
+        context.lanes().forEach(assembly::add);
+        return assembly.finish();
+    }
+
+    /** The parts of the agents, lane by lane. */
+    private static final class Assembly {
+        private final Context context;
+        private final PeerTransport transport;
+        private final int nodeId;
+        private final SenderMeters senderMeters;
+        private final CatchUpMeters catchUpMeters;
+        private final boolean[] isPeerById;
+        private final ControlOutbox control;
+        private final List<LaneOutbox> outboxes = new ArrayList<>();
+        private final List<MulticastFeed> multicastFeeds = new ArrayList<>();
+        private final List<FrameFeed> feeds = new ArrayList<>();
+        private final List<CatchUpFeed> catchUpFeeds = new ArrayList<>();
+        private final ReceivingLane[] receivingLanes;
+
+        Assembly(final Context context) {
+            this.context = context;
+            this.transport = context.transport();
+            this.nodeId = context.config().nodeId();
+            this.senderMeters = new SenderMeters(context.counters());
+            this.catchUpMeters = new CatchUpMeters(context.counters());
+            final int[] peerIds = context.peerIds();
+            this.isPeerById = new boolean[Arrays.stream(peerIds).max().orElse(0) + 1];
+            for (final int peerId : peerIds) {
+                isPeerById[peerId] = true;
+            }
+            this.control = new ControlOutbox(context.lanes().size(), peerIds, transport, senderMeters);
+            this.receivingLanes = new ReceivingLane
+                    [context.lanes().stream()
+                                    .mapToInt(ReplicatedLane::laneId)
+                                    .max()
+                                    .orElseThrow()
+                            + 1];
+        }
+
+        void add(final ReplicatedLane lane) {
+            final MulticastFeed multicast = transport.multicastKey() == PeerTransport.NO_MULTICAST
+                    ? null
+                    : new MulticastFeed(lane, context.config(), transport, senderMeters);
+            final HearingReport[] reports = new HearingReport[isPeerById.length];
             final List<FrameFeed> ofLane = new ArrayList<>();
             for (final ReplicaCounters replica : lane.replicas()) {
-                final AtomicReference<CatchUpOrder> orders = new AtomicReference<>();
-                ofLane.add(feed(context, lane, replica, senderMeters, orders));
-                catchUpFeeds.add(catchUpFeed(context, lane, replica, catchUpMeters, orders));
+                final HearingReport report = new HearingReport();
+                reports[replica.nodeId()] = report;
+                ofLane.add(feed(lane, replica, multicast, report));
             }
-            outboxes.add(new LaneOutbox(outboxes.size(), lane, ofLane, control, context.errorHandler()));
+            outboxes.add(new LaneOutbox(outboxes.size(), lane, ofLane, multicast, control, context.errorHandler()));
             feeds.addAll(ofLane);
+            if (null != multicast) {
+                multicastFeeds.add(multicast);
+            }
+            receivingLanes[lane.laneId()] = new ReceivingLane(lane, reports);
         }
-        return new Replicator(
-                new ReplicationSender(outboxes, control, feeds, context.transport(), context.clock()),
-                receiver(context, peerIds),
-                new CatchUpAgent(List.copyOf(catchUpFeeds), context.transport(), context.catchUpIdle()));
-    }
 
-    private static FrameFeed feed(
-            final Context context,
-            final ReplicatedLane lane,
-            final ReplicaCounters replica,
-            final SenderMeters meters,
-            final AtomicReference<CatchUpOrder> orders) {
-        return new FrameFeed(new FrameFeed.Context(
-                lane, replica, context.config(), context.transport(), meters, orders, context.catchUpSignal()));
-    }
-
-    private static CatchUpFeed catchUpFeed(
-            final Context context,
-            final ReplicatedLane lane,
-            final ReplicaCounters replica,
-            final CatchUpMeters meters,
-            final AtomicReference<CatchUpOrder> orders) {
-        return new CatchUpFeed(new CatchUpFeed.Context(
-                lane,
-                context.config().nodeId(),
-                replica.nodeId(),
-                context.transport(),
-                orders,
-                meters,
-                context.errorHandler()));
-    }
-
-    private static ReplicationReceiver receiver(final Context context, final int[] peerIds) {
-        final int maxLaneId =
-                context.lanes().stream().mapToInt(ReplicatedLane::laneId).max().orElseThrow();
-        final ReceivingLane[] lanesById = new ReceivingLane[maxLaneId + 1];
-        for (final ReplicatedLane lane : context.lanes()) {
-            lanesById[lane.laneId()] = new ReceivingLane(lane);
+        private FrameFeed feed(
+                final ReplicatedLane lane,
+                final ReplicaCounters replica,
+                final MulticastFeed multicast,
+                final HearingReport report) {
+            final AtomicReference<CatchUpOrder> orders = new AtomicReference<>();
+            catchUpFeeds.add(new CatchUpFeed(new CatchUpFeed.Context(
+                    lane, nodeId, replica.nodeId(), transport, orders, catchUpMeters, context.errorHandler())));
+            return new FrameFeed(new FrameFeed.Context(
+                    lane,
+                    replica,
+                    context.config(),
+                    transport,
+                    senderMeters,
+                    new MulticastFollower(multicast, report, replica, lane.spanLength(), context.config()),
+                    orders,
+                    context.catchUpSignal()));
         }
-        final boolean[] isPeerById = new boolean[Arrays.stream(peerIds).max().orElse(0) + 1];
-        for (final int peerId : peerIds) {
-            isPeerById[peerId] = true;
+
+        Replicator finish() {
+            return new Replicator(
+                    new ReplicationSender(outboxes, control, multicastFeeds, feeds, transport, context.clock()),
+                    new ReplicationReceiver(
+                            nodeId,
+                            transport,
+                            receivingLanes,
+                            isPeerById,
+                            new ReceiverMeters(context.counters()),
+                            context.errorHandler()),
+                    new CatchUpAgent(List.copyOf(catchUpFeeds), transport, context.catchUpIdle()));
         }
-        return new ReplicationReceiver(
-                context.config().nodeId(),
-                context.transport(),
-                lanesById,
-                isPeerById,
-                new ReceiverMeters(context.counters()),
-                context.errorHandler());
     }
 }

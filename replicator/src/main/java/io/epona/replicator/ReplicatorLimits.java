@@ -39,5 +39,11 @@ final class ReplicatorLimits {
     /** Node ids and lane ids fit into 16 bits of a message. */
     static final int MAX_ID = 0xFFFF;
 
+    /** As a message's receiver: all followers at once. Above all ids of nodes in a cell of several. */
+    static final int ALL_FOLLOWERS = MAX_ID;
+
+    /** Streams on which parts of frames of one lane may come at the same time: live, catch-up, and to all at once. */
+    static final int FRAME_ASSEMBLIES = 3;
+
     private ReplicatorLimits() {}
 }

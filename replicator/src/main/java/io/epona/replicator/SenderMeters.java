@@ -13,6 +13,7 @@ final class SenderMeters {
     private final AtomicCounter dropped;
     private final AtomicCounter liveFeeds;
     private final AtomicCounter catchingUpFeeds;
+    private final AtomicCounter multicastFeeds;
 
     SenderMeters(final Function<CounterType, AtomicCounter> counters) {
         this.sentLength = counters.apply(CounterType.REPLICATION_SENT);
@@ -22,6 +23,7 @@ final class SenderMeters {
         this.dropped = counters.apply(CounterType.REPLICATION_UNSENT);
         this.liveFeeds = counters.apply(CounterType.REPLICATION_LIVE_FEEDS);
         this.catchingUpFeeds = counters.apply(CounterType.REPLICATION_CATCHING_UP_FEEDS);
+        this.multicastFeeds = counters.apply(CounterType.REPLICATION_MULTICAST_FEEDS);
     }
 
     void onFramesSent(final int length) {
@@ -50,6 +52,7 @@ final class SenderMeters {
         switch (state) {
             case LIVE -> liveFeeds.getAndAddRelease(difference);
             case CATCHING_UP -> catchingUpFeeds.getAndAddRelease(difference);
+            case MULTICAST -> multicastFeeds.getAndAddRelease(difference);
             case STOPPED -> {
                 // Not counted: the others of all feeds.
             }

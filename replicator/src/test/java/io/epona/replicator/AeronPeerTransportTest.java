@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -143,8 +144,8 @@ class AeronPeerTransportTest {
         final Map<Integer, String> endpoints = TestPeer.endpoints(1, 2);
         try (TestPeer one = TestPeer.start(1, endpoints);
                 TestPeer two = TestPeer.start(2, endpoints)) {
-            final AeronTransportConfig config =
-                    new AeronTransportConfig(1, endpoints, List.of(0, 1), TestPeer.MTU_LENGTH, TestPeer.TERM_LENGTH, 1);
+            final AeronTransportConfig config = new AeronTransportConfig(
+                    1, endpoints, List.of(0, 1), TestPeer.MTU_LENGTH, TestPeer.TERM_LENGTH, 1, Optional.empty());
             final Collector collector = new Collector();
             try (AeronPeerTransport transport = new AeronPeerTransport(
                     config,

@@ -4,12 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.epona.codec.FrameDescriptor;
+import io.epona.replicator.driver.MediaDriverConfig;
 import io.epona.runtime.CounterType;
+import io.epona.runtime.Signal;
 import io.epona.runtime.testing.SettableNodeClock;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Three replicators over real streams; one follower comes late, when the leader's ring has long gone on. */
 class AeronReplicationTest {
@@ -56,8 +61,52 @@ class AeronReplicationTest {
     @Test
     void shouldGiveEachFollowerTheLeadersLogWhenOneComesLate() {
         final Map<Integer, String> endpoints = TestPeer.endpoints(1, 2, 3);
-        try (TestPeer one = TestPeer.start(1, endpoints);
-                TestPeer two = TestPeer.start(2, endpoints)) {
+        run(nodeId -> TestPeer.start(nodeId, endpoints), CounterType.REPLICATION_LIVE_FEEDS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {MediaDriverConfig.EVENT, MediaDriverConfig.BACKOFF})
+    void shouldGiveEachFollowerTheLeadersLogWhenItIsSentToAll(final String idle) {
+        final Map<Integer, String> endpoints = TestPeer.endpoints(1, 2, 3);
+        final MulticastGroup group = TestPeer.group();
+        run(
+                nodeId -> TestPeer.start(nodeId, endpoints, group, idle, Signal.NONE),
+                CounterType.REPLICATION_MULTICAST_FEEDS);
+    }
+
+    @Test
+    void shouldServeAFollowerThatHearsNothingOfWhatIsSentToAll() {
+        final Map<Integer, String> endpoints = TestPeer.endpoints(1, 2, 3);
+        final MulticastGroup group = TestPeer.group();
+        try (TestPeer one = TestPeer.start(1, endpoints, group, MediaDriverConfig.EVENT, Signal.NONE);
+                TestPeer two = TestPeer.start(2, endpoints, group, MediaDriverConfig.EVENT, Signal.NONE);
+                TestPeer three = TestPeer.start(3, endpoints)) {
+            final TestLane leader = new TestLane(1, 3, one.transport, clock);
+            final TestLane hearing = new TestLane(2, 3, two.transport, clock);
+            final TestLane deaf = new TestLane(3, 3, three.transport, clock);
+            final List<TestLane> all = List.of(leader, hearing, deaf);
+            append(leader);
+            Deadline.await("one is served by multicast, the other by its own stream", () -> {
+                work(all);
+                return leader.meter(CounterType.REPLICATION_MULTICAST_FEEDS) == 1
+                        && leader.meter(CounterType.REPLICATION_LIVE_FEEDS) == 1;
+            });
+            for (int i = 0; i < FRAME_COUNT / 4; i++) {
+                append(leader);
+                work(all);
+            }
+            Deadline.await("both have all", () -> {
+                work(all);
+                return hearing.appended() == leader.appended() && deaf.appended() == leader.appended();
+            });
+            checkSame(leader, hearing);
+            checkSame(leader, deaf);
+        }
+    }
+
+    private void run(final IntFunction<TestPeer> start, final CounterType servedBy) {
+        try (TestPeer one = start.apply(1);
+                TestPeer two = start.apply(2)) {
             final TestLane leader = new TestLane(1, 3, one.transport, clock);
             final TestLane early = new TestLane(2, 3, two.transport, clock);
             for (int i = 0; i < FRAME_COUNT; i++) {
@@ -69,7 +118,7 @@ class AeronReplicationTest {
                 return early.appended() == leader.appended();
             });
             assertTrue(leader.appended() > 4L * TestLane.RING_LENGTH);
-            try (TestPeer three = TestPeer.start(3, endpoints)) {
+            try (TestPeer three = start.apply(3)) {
                 final TestLane late = new TestLane(3, 3, three.transport, clock);
                 final int[] left = {FRAME_COUNT / 4};
                 Deadline.await("the late follower", () -> {
@@ -81,7 +130,7 @@ class AeronReplicationTest {
                 });
                 Deadline.await("both followers live", () -> {
                     work(List.of(leader, early, late));
-                    return leader.meter(CounterType.REPLICATION_LIVE_FEEDS) == 2;
+                    return leader.meter(servedBy) == 2;
                 });
                 checkSame(leader, early);
                 checkSame(leader, late);

@@ -5,16 +5,21 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Streams between nodes in memory, by one thread and one seed: each keeps its order and has a window; between streams
- * anything may overtake anything; messages are lost when a node is away, and singly where asked for.
+ * anything may overtake anything; messages are lost when a node is away, and singly where asked for. With multicast the
+ * fastest receiver's window counts, and what does not fit into another's is lost to that one.
  */
 final class FakeNetwork {
     static final int MAX_MESSAGE_LENGTH = 2_048;
+    static final int MULTICAST_KEY = 4_711;
+    private static final int MULTICAST_STREAM_ID = 3_000;
     private static final int WINDOW_LENGTH = 8 * 1024;
 
     private record Stream(int fromNode, int toNode, int streamId) implements Comparable<Stream> {
@@ -29,10 +34,23 @@ final class FakeNetwork {
     private final Random random;
     private final Map<Stream, Deque<byte[]>> streams = new TreeMap<>();
     private final Map<Integer, Boolean> isAway = new HashMap<>();
+    private final Set<Integer> nodeIds = new TreeSet<>();
+    private final Set<Integer> deafIds = new TreeSet<>();
+    private final boolean hasMulticast;
     private int lossPercent;
 
-    FakeNetwork(final Random random) {
+    FakeNetwork(final Random random, final boolean hasMulticast) {
         this.random = random;
+        this.hasMulticast = hasMulticast;
+    }
+
+    /** The node does not hear what is sent to all. */
+    void deaf(final int nodeId, final boolean isNow) {
+        if (isNow) {
+            deafIds.add(nodeId);
+        } else {
+            deafIds.remove(nodeId);
+        }
     }
 
     /** Each message is lost with this probability. */
@@ -74,6 +92,7 @@ final class FakeNetwork {
 
         Transport(final int nodeId) {
             this.nodeId = nodeId;
+            nodeIds.add(nodeId);
         }
 
         private Offer offer(
@@ -92,9 +111,7 @@ final class FakeNetwork {
                 return Offer.NOT_CONNECTED;
             }
             final Deque<byte[]> messages = stream(nodeId, toNode, streamId);
-            final int waiting =
-                    messages.stream().mapToInt(message -> message.length).sum();
-            if (waiting + headerLength + bodyLength > WINDOW_LENGTH) {
+            if (isFull(messages, headerLength + bodyLength)) {
                 return Offer.BACK_PRESSURED;
             }
             final byte[] message = new byte[headerLength + bodyLength];
@@ -104,6 +121,47 @@ final class FakeNetwork {
                 messages.add(message);
             }
             return Offer.SENT;
+        }
+
+        private boolean isFull(final Deque<byte[]> messages, final int length) {
+            return messages.stream().mapToInt(message -> message.length).sum() + length > WINDOW_LENGTH;
+        }
+
+        @Override
+        public int multicastKey() {
+            return hasMulticast ? MULTICAST_KEY : NO_MULTICAST;
+        }
+
+        @Override
+        public Offer offerMulticast(
+                final int laneId,
+                final DirectBuffer header,
+                final int headerLength,
+                final DirectBuffer frames,
+                final int framesOffset,
+                final int framesLength) {
+            Offer best = Offer.NOT_CONNECTED;
+            for (final int toNode : nodeIds) {
+                if (toNode == nodeId || deafIds.contains(toNode)) {
+                    continue;
+                }
+                final Offer offer = offer(
+                        toNode,
+                        MULTICAST_STREAM_ID + laneId,
+                        header,
+                        0,
+                        headerLength,
+                        frames,
+                        framesOffset,
+                        framesLength);
+                best = offer.compareTo(best) < 0 ? offer : best;
+            }
+            return best;
+        }
+
+        @Override
+        public void releaseMulticast(final int laneId) {
+            // Nothing is held.
         }
 
         @Override

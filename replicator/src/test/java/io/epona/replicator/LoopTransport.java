@@ -22,6 +22,12 @@ final class LoopTransport implements PeerTransport {
     final List<Integer> sentTo = new ArrayList<>();
 
     boolean remembers = true;
+
+    /** There is a stream to all followers when it is not 0. */
+    int multicastKey;
+
+    Offer multicastOutcome = Offer.SENT;
+    int releasedMulticast;
     int flushCount;
     int releasedLive;
     private final RingBuffer messages = new OneToOneRingBuffer(
@@ -41,7 +47,19 @@ final class LoopTransport implements PeerTransport {
             final DirectBuffer body,
             final int bodyOffset,
             final int bodyLength) {
-        if (Offer.SENT == outcomes[toNode]) {
+        return offer(outcomes[toNode], toNode, header, headerOffset, headerLength, body, bodyOffset, bodyLength);
+    }
+
+    private Offer offer(
+            final Offer outcome,
+            final int toNode,
+            final DirectBuffer header,
+            final int headerOffset,
+            final int headerLength,
+            final DirectBuffer body,
+            final int bodyOffset,
+            final int bodyLength) {
+        if (Offer.SENT == outcome) {
             final int claim = messages.tryClaim(1, headerLength + bodyLength);
             if (claim < 0) {
                 return Offer.BACK_PRESSURED;
@@ -53,7 +71,7 @@ final class LoopTransport implements PeerTransport {
                 sentTo.add(toNode);
             }
         }
-        return outcomes[toNode];
+        return outcome;
     }
 
     @Override
@@ -83,6 +101,35 @@ final class LoopTransport implements PeerTransport {
             final int framesOffset,
             final int framesLength) {
         return offer(toNode, header, 0, headerLength, frames, framesOffset, framesLength);
+    }
+
+    @Override
+    public int multicastKey() {
+        return multicastKey;
+    }
+
+    @Override
+    public Offer offerMulticast(
+            final int laneId,
+            final DirectBuffer header,
+            final int headerLength,
+            final DirectBuffer frames,
+            final int framesOffset,
+            final int framesLength) {
+        return offer(
+                multicastOutcome,
+                ReplicatorLimits.ALL_FOLLOWERS,
+                header,
+                0,
+                headerLength,
+                frames,
+                framesOffset,
+                framesLength);
+    }
+
+    @Override
+    public void releaseMulticast(final int laneId) {
+        releasedMulticast++;
     }
 
     @Override

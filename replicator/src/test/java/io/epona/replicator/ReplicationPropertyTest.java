@@ -23,7 +23,7 @@ class ReplicationPropertyTest {
     private static final int LOG_LIMIT = 16 * 1024 * 1024;
 
     /** What one run saw, so that a test can tell that it tried what it is about. */
-    private record Seen(long caughtUpLength, long gaps) {}
+    private record Seen(long caughtUpLength, long gaps, long servedSteps, long ownStreamSteps) {}
 
     private static final class Run {
         final Random random;
@@ -31,10 +31,12 @@ class ReplicationPropertyTest {
         final FakeNetwork network;
         final TestLane leader;
         final List<TestLane> followers;
+        long servedSteps;
+        long ownStreamSteps;
 
-        Run(final long seed) {
+        Run(final long seed, final boolean hasMulticast) {
             random = new Random(seed);
-            network = new FakeNetwork(random);
+            network = new FakeNetwork(random, hasMulticast);
             leader = lane(TestLane.LEADER);
             followers = List.of(lane(2), lane(3));
         }
@@ -58,6 +60,8 @@ class ReplicationPropertyTest {
             for (final TestLane follower : followers) {
                 checkPrefix(follower);
             }
+            servedSteps += leader.meter(CounterType.REPLICATION_MULTICAST_FEEDS);
+            ownStreamSteps += leader.meter(CounterType.REPLICATION_LIVE_FEEDS);
         }
 
         private void append() {
@@ -90,6 +94,7 @@ class ReplicationPropertyTest {
         void disturb() {
             final TestLane follower = followers.get(random.nextInt(followers.size()));
             switch (random.nextInt(60)) {
+                case 5 -> network.deaf(follower.nodeId, random.nextBoolean());
                 case 0 -> network.away(follower.nodeId, !network.isAway(follower.nodeId));
                 case 1 -> follower.block(random.nextBoolean());
                 case 2 -> network.lossPercent(random.nextInt(3) == 0 ? random.nextInt(40) : 0);
@@ -115,6 +120,7 @@ class ReplicationPropertyTest {
             network.lossPercent(0);
             for (final TestLane follower : followers) {
                 network.away(follower.nodeId, false);
+                network.deaf(follower.nodeId, false);
                 follower.block(false);
             }
         }
@@ -143,8 +149,9 @@ class ReplicationPropertyTest {
         }
     }
 
-    private static Seen run(final long seed, final boolean isDisturbed, final int appendsPercent) {
-        final Run run = new Run(seed);
+    private static Seen run(
+            final long seed, final boolean hasMulticast, final boolean isDisturbed, final int appendsPercent) {
+        final Run run = new Run(seed, hasMulticast);
         for (int i = 0; i < STEPS; i++) {
             if (isDisturbed) {
                 run.disturb();
@@ -165,23 +172,42 @@ class ReplicationPropertyTest {
         }
         run.checkSame();
         return new Seen(
-                run.leader.meter(CounterType.REPLICATION_CATCH_UP), run.leader.meter(CounterType.REPLICATION_GAPS));
+                run.leader.meter(CounterType.REPLICATION_CATCH_UP),
+                run.leader.meter(CounterType.REPLICATION_GAPS),
+                run.servedSteps,
+                run.ownStreamSteps);
     }
 
     @Property(tries = 40)
-    void shouldEndWithTheLeadersLogWhenTheNetworkIsBad(@ForAll final long seed) {
-        run(seed, true, 60);
+    void shouldEndWithTheLeadersLogWhenTheNetworkIsBad(@ForAll final long seed, @ForAll final boolean hasMulticast) {
+        run(seed, hasMulticast, true, 60);
     }
 
     @Property(tries = 20)
     void shouldNeverSeeAGapWhenNothingIsLost(@ForAll final long seed) {
-        assertEquals(0, run(seed, false, 30).gaps());
+        assertEquals(0, run(seed, false, false, 30).gaps());
+    }
+
+    @Property(tries = 10)
+    void shouldServeFollowersByMulticastMostOfTheTimeWhenNothingIsLost(@ForAll final long seed) {
+        final Seen seen = run(seed, true, false, 5);
+        assertTrue(
+                seen.servedSteps() > 5 * seen.ownStreamSteps(),
+                () -> "followers kept streams of their own: seed=" + seed + ", seen=" + seen);
     }
 
     @Property(tries = 10, seed = "7")
     void shouldHaveCaughtUpAndSeenGapsWhenTheNetworkIsBad(@ForAll final long seed) {
-        final Seen seen = run(seed, true, 60);
+        final Seen seen = run(seed, false, true, 60);
         assertTrue(seen.caughtUpLength() > 0, "no catch-up was tried: seed=" + seed);
         assertTrue(seen.gaps() > 0, "no gap was tried: seed=" + seed);
+    }
+
+    @Property(tries = 10, seed = "7")
+    void shouldHaveUsedAllWaysWhenTheNetworkIsBadAndHasMulticast(@ForAll final long seed) {
+        final Seen seen = run(seed, true, true, 20);
+        assertTrue(seen.servedSteps() > 0, () -> "nobody was served by multicast: seed=" + seed);
+        assertTrue(seen.ownStreamSteps() > 0, () -> "nobody had a stream of its own: seed=" + seed);
+        assertTrue(seen.caughtUpLength() > 0, () -> "no catch-up was tried: seed=" + seed);
     }
 }

@@ -45,26 +45,31 @@ class ReplicationReceiverTest {
     private final RingBuffer peers = new OneToOneRingBuffer(
             new UnsafeBuffer(ByteBuffer.allocateDirect(64 * 1024 + RingBufferDescriptor.TRAILER_LENGTH)));
     private final UnsafeBuffer message = new UnsafeBuffer(new byte[16 * 1024]);
+    private final LoopTransport transport = new LoopTransport();
     private int signals;
-    private final ReplicationReceiver receiver = Replicator.create(new Replicator.Context(
-                    ReplicationConfig.of(2, 1_000_000),
-                    List.of(new ReplicatedLane(
-                            0,
-                            LogRing.allocate(SPAN_LENGTH),
-                            SPAN_LENGTH,
-                            LaneCounters.onHeap(),
-                            List.of(ReplicaCounters.onHeap(1), ReplicaCounters.onHeap(3)),
-                            peers,
-                            peers,
-                            () -> signals++,
-                            () -> null)),
-                    new LoopTransport(),
-                    meters::counter,
-                    new SettableNodeClock(0),
-                    () -> {},
-                    NoOpIdleStrategy.INSTANCE,
-                    errors::add))
-            .receiver();
+    private ReplicationReceiver receiver = receiver();
+
+    private ReplicationReceiver receiver() {
+        return Replicator.create(new Replicator.Context(
+                        ReplicationConfig.of(2, 1_000_000),
+                        List.of(new ReplicatedLane(
+                                0,
+                                LogRing.allocate(SPAN_LENGTH),
+                                SPAN_LENGTH,
+                                LaneCounters.onHeap(),
+                                List.of(ReplicaCounters.onHeap(1), ReplicaCounters.onHeap(3)),
+                                peers,
+                                peers,
+                                () -> signals++,
+                                () -> null)),
+                        transport,
+                        meters::counter,
+                        new SettableNodeClock(0),
+                        () -> {},
+                        NoOpIdleStrategy.INSTANCE,
+                        errors::add))
+                .receiver();
+    }
 
     private void header(final int templateId, final int blockLength) {
         new MessageHeaderEncoder()
@@ -85,7 +90,7 @@ class ReplicationReceiverTest {
         frames().laneId(0)
                 .fromNode(1)
                 .toNode(2)
-                .reserved(0)
+                .cellKey(0)
                 .leaderEpoch(EPOCH)
                 .framesLength(2 * FRAME_LENGTH)
                 .position(position)
@@ -145,6 +150,9 @@ class ReplicationReceiverTest {
                 buffer -> frames().fromNode(2),
                 buffer -> frames().fromNode(4),
                 buffer -> frames().toNode(1),
+                buffer -> frames().cellKey(1),
+                buffer -> frames().toNode(ReplicatorLimits.ALL_FOLLOWERS),
+                buffer -> frames().toNode(ReplicatorLimits.ALL_FOLLOWERS).cellKey(1),
                 buffer -> frames().framesLength(FRAME_LENGTH),
                 buffer -> frames().framesLength(-1),
                 buffer -> frames().position(4),
@@ -167,6 +175,38 @@ class ReplicationReceiverTest {
             assertEquals(reported, meters.value(CounterType.REPLICATION_BAD_MESSAGES));
         }
         assertEquals(0, inRing());
+    }
+
+    @Test
+    void shouldTakeWhatIsSentToAllWhenItIsOfThisCell() {
+        transport.multicastKey = 77;
+        receiver = receiver();
+        final int length = putFrames(0);
+        frames().toNode(ReplicatorLimits.ALL_FOLLOWERS).cellKey(77);
+        assertTrue(receiver.onMessage(message, 0, length));
+        assertEquals(1, inRing());
+        putFrames(0);
+        assertTrue(receiver.onMessage(message, 0, length));
+        assertEquals(1, inRing(), "streams of its own have no key");
+        assertEquals(List.of(), errors);
+
+        frames().toNode(ReplicatorLimits.ALL_FOLLOWERS).cellKey(78);
+        assertTrue(receiver.onMessage(message, 0, length));
+        frames().toNode(2).cellKey(77);
+        assertTrue(receiver.onMessage(message, 0, length));
+        assertEquals(0, inRing());
+        assertEquals(2, errors.size());
+    }
+
+    @Test
+    void shouldPassOverWhatThisNodeSentToAllItself() {
+        transport.multicastKey = 77;
+        receiver = receiver();
+        final int length = putFrames(0);
+        frames().fromNode(2).toNode(ReplicatorLimits.ALL_FOLLOWERS).cellKey(77);
+        assertTrue(receiver.onMessage(message, 0, length));
+        assertEquals(0, inRing());
+        assertEquals(List.of(), errors);
     }
 
     @Test

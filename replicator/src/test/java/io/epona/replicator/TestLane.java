@@ -44,6 +44,10 @@ final class TestLane {
     static final long HEARTBEAT_NS = 50_000_000L;
     static final long GAP_INTERVAL_NS = 20_000_000L;
     static final long SILENCE_NS = 500_000_000L;
+    static final long MULTICAST_STALL_NS = 50_000_000L;
+    static final long MULTICAST_HOLD_NS = 100_000_000L;
+    private static final long COMMITTED_DELAY_NS = 5_000_000L;
+    private static final long CATCH_UP_STALL_NS = 1_000_000_000L;
     private static final int MAX_FRAME_LENGTH = 6 * 1024;
     private static final int OUTBOX_LENGTH = 4 * 1024;
     private static final int PEERS_LENGTH = 64 * 1024;
@@ -73,6 +77,8 @@ final class TestLane {
     private boolean isFollowing;
     private boolean isBlocked;
     private boolean hasGap;
+    private boolean hearsMulticast;
+    private long missedPosition = -1;
     private boolean isAckDue;
     private long lastGapNs;
     private long lastHeardNs;
@@ -86,7 +92,13 @@ final class TestLane {
                 .mapToObj(ReplicaCounters::onHeap)
                 .toList();
         this.replicator = Replicator.create(new Replicator.Context(
-                ReplicationConfig.of(nodeId, HEARTBEAT_NS),
+                new ReplicationConfig(
+                        nodeId,
+                        HEARTBEAT_NS,
+                        COMMITTED_DELAY_NS,
+                        CATCH_UP_STALL_NS,
+                        MULTICAST_STALL_NS,
+                        MULTICAST_HOLD_NS),
                 List.of(new ReplicatedLane(
                         0, ring, SPAN_LENGTH, counters, replicas, outbox, peers, Signal.NONE, LogSource::new)),
                 transport,
@@ -310,7 +322,8 @@ final class TestLane {
                     .laneId(0)
                     .fromNode(nodeId)
                     .toNode(LEADER)
-                    .hasGap(tellsGap ? 1 : 0)
+                    .hasGap((short) (tellsGap ? 1 : 0))
+                    .hearsMulticast((short) (hearsMulticast ? 1 : 0))
                     .leaderEpoch(EPOCH)
                     .receivedPosition(appended())
                     .durablePosition(appended());
@@ -329,14 +342,16 @@ final class TestLane {
             throw new AssertionError("a follower hears from the leader alone: type=" + type);
         }
         frames.wrap(buffer, index, FramesDecoder.BLOCK_LENGTH, 1);
+        final boolean isToAll = frames.cellKey() != 0;
+        final long position = frames.position();
+        if (position > appended()) {
+            onGap(isToAll, position);
+            return ControlledMessageHandler.Action.CONTINUE;
+        }
         isFollowing = true;
         isAckDue = true;
         lastHeardNs = clock.nanoTime();
-        final long position = frames.position();
-        if (position > appended()) {
-            hasGap = true;
-            return ControlledMessageHandler.Action.CONTINUE;
-        }
+        hearsMulticast |= isToAll;
         long current = position;
         while (current < position + frames.framesLength()) {
             final int at = index + FramesDecoder.BLOCK_LENGTH + (int) (current - position);
@@ -347,6 +362,24 @@ final class TestLane {
             current = FrameDescriptor.nextFramePosition(current, frameLength, SPAN_LENGTH);
         }
         return ControlledMessageHandler.Action.CONTINUE;
+    }
+
+    /** As a lane does: a gap of what is sent to all is told once. */
+    private void onGap(final boolean isToAll, final long position) {
+        if (!isToAll) {
+            isFollowing = true;
+            isAckDue = true;
+            lastHeardNs = clock.nanoTime();
+            hasGap = true;
+            return;
+        }
+        hasGap |= hearsMulticast
+                || missedPosition < 0
+                || FrameDescriptor.framePosition(missedPosition, SPAN_LENGTH)
+                        != FrameDescriptor.framePosition(position, SPAN_LENGTH);
+        isAckDue |= hearsMulticast;
+        hearsMulticast = false;
+        missedPosition = position + frames.framesLength();
     }
 
     private void take(final MutableDirectBuffer buffer, final int offset, final int frameLength, final long position) {
@@ -365,6 +398,8 @@ final class TestLane {
         skipPeers();
         isFollowing = false;
         hasGap = false;
+        hearsMulticast = false;
+        missedPosition = -1;
         isAckDue = false;
         lastAskedNs = -1;
     }

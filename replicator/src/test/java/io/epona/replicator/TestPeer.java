@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemNanoClock;
 
 /** One node's driver, client and streams on the loopback interface. */
@@ -24,6 +25,7 @@ final class TestPeer implements AutoCloseable {
     static final int TERM_LENGTH = 1024 * 1024;
     static final int MTU_LENGTH = 8_192;
     private static final int SOCKET_BUFFER_LENGTH = 2 * 1024 * 1024;
+    private static final long SILENCE_NS = TimeUnit.SECONDS.toNanos(1);
     private static final Path MEMORY = Path.of("/dev/shm");
 
     final Queue<Throwable> errors = new ConcurrentLinkedQueue<>();
@@ -61,8 +63,28 @@ final class TestPeer implements AutoCloseable {
 
     static TestPeer start(
             final int nodeId, final Map<Integer, String> endpoints, final String idle, final Signal reader) {
-        return new TestPeer(
-                AeronTransportConfig.of(nodeId, endpoints, List.of(0, 1), MTU_LENGTH, TERM_LENGTH), idle, reader);
+        return new TestPeer(config(nodeId, endpoints), idle, reader);
+    }
+
+    /** With multicast. */
+    static TestPeer start(
+            final int nodeId,
+            final Map<Integer, String> endpoints,
+            final MulticastGroup group,
+            final String idle,
+            final Signal reader) {
+        return new TestPeer(config(nodeId, endpoints).with(group), idle, reader);
+    }
+
+    private static AeronTransportConfig config(final int nodeId, final Map<Integer, String> endpoints) {
+        return AeronTransportConfig.of(nodeId, endpoints, List.of(0, 1), MTU_LENGTH, TERM_LENGTH);
+    }
+
+    /** A group at a port that the system chose. */
+    static MulticastGroup group() {
+        final String endpoint = endpoints(1).get(1);
+        return new MulticastGroup(
+                "239.192.7.1" + endpoint.substring(endpoint.lastIndexOf(':')), "127.0.0.1", 1, SILENCE_NS);
     }
 
     private static Path directory(final int nodeId) {

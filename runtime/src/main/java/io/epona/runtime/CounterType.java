@@ -233,7 +233,7 @@ public enum CounterType {
             "replication-live-feeds",
             Unit.GAUGE,
             Scope.NODE,
-            "Followers of this node's lanes that are sent frames from memory"),
+            "Followers of this node's lanes that are sent frames from memory, each on its own stream"),
     /** Feeds that catch up. */
     REPLICATION_CATCHING_UP_FEEDS(
             608,
@@ -241,6 +241,13 @@ public enum CounterType {
             Unit.GAUGE,
             Scope.NODE,
             "Followers of this node's lanes that are sent frames from the journal"),
+    /** Followers that hear what is sent to all. */
+    REPLICATION_MULTICAST_FEEDS(
+            609,
+            "replication-multicast-feeds",
+            Unit.GAUGE,
+            Scope.NODE,
+            "Followers of this node's lanes that hear what is sent to all at once, and need no stream of their own"),
     /** Frames received. */
     REPLICATION_RECEIVED(
             611,

@@ -47,6 +47,7 @@ final class LaneFollower {
     private final boolean cutsToCommitted;
     private final boolean ignoresGeneration;
     private final Assignment assignment;
+    private final MulticastHearing multicast;
     private final FrameValidator validator = new FrameValidator();
     private final FollowResponseDecoder response = new FollowResponseDecoder();
     private final FramesDecoder frames = new FramesDecoder();
@@ -81,6 +82,7 @@ final class LaneFollower {
         this.install = replication.install();
         this.cutsToCommitted = replication.faults().contains(ReplicationFault.CUT_TO_OWN_COMMITTED);
         this.ignoresGeneration = replication.faults().contains(ReplicationFault.IGNORE_TRUNCATION_GENERATION);
+        this.multicast = new MulticastHearing(log.spanLength(), limits.silenceNs());
         this.assignment = new Assignment(cell);
         this.knownCommitted = log.committed();
     }
@@ -118,6 +120,7 @@ final class LaneFollower {
 
     private void ask(final State newState, final long nowNs) {
         state = newState;
+        multicast.clear();
         isAnswerAwaited = true;
         askIntervalNs = LaneLimits.FIRST_FOLLOW_RETRY_NS;
         nextAskNs = nowNs;
@@ -169,7 +172,7 @@ final class LaneFollower {
         if (!isAckDue && !tellsGap && durable == ackedDurable && !isReceiptDue(received, nowNs)) {
             return 0;
         }
-        if (outbox.followerAck(assignment, received, durable, tellsGap)) {
+        if (outbox.followerAck(assignment, received, durable, tellsGap, multicast.hears(nowNs))) {
             isAckDue = false;
             ackedReceived = received;
             ackedDurable = durable;
@@ -312,19 +315,47 @@ final class LaneFollower {
             meters.ignored().incrementPlain();
             return Action.CONTINUE;
         }
-        lastHeardNs = nowNs;
         knownCommitted = Math.max(knownCommitted, message.committedPosition());
+        final boolean isToAll = message.cellKey() != 0;
+        final int framesLength = message.framesLength();
         final long position = message.position();
-        if (position + message.framesLength() <= log.end()) {
+        final long end = position + framesLength;
+        if (position > log.end()) {
+            return onGap(isToAll, position, end, nowNs);
+        }
+        lastHeardNs = nowNs;
+        if (end <= log.end()) {
             // Nothing new: a heartbeat, or frames that the leader does not know to be here.
             isAckDue = true;
         }
-        if (position > log.end()) {
+        final Action action = append(buffer, offset + FramesDecoder.BLOCK_LENGTH, framesLength, position);
+        if (isToAll && action == Action.CONTINUE) {
+            onHeard(position, end, nowNs);
+        }
+        return action;
+    }
+
+    /**
+     * What is sent to all goes on while this one is sent what it misses on a stream of its own. That is no gap of that
+     * stream; and only that stream tells that the leader knows this follower.
+     */
+    private Action onGap(final boolean isToAll, final long position, final long end, final long nowNs) {
+        if (!isToAll) {
+            lastHeardNs = nowNs;
+        }
+        if (!isToAll || multicast.onMissed(position, end)) {
             hasGap = true;
             meters.gaps().incrementPlain();
-            return Action.CONTINUE;
         }
-        return append(buffer, offset + FramesDecoder.BLOCK_LENGTH, message.framesLength(), position);
+        return Action.CONTINUE;
+    }
+
+    private void onHeard(final long position, final long end, final long nowNs) {
+        if (FrameDescriptor.framePosition(end, log.spanLength()) <= log.end() || end <= log.end()) {
+            multicast.onTaken(nowNs);
+        } else {
+            multicast.onMissed(position, end);
+        }
     }
 
     private Action append(final DirectBuffer buffer, final int offset, final int length, final long position) {

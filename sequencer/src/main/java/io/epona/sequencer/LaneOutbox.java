@@ -105,7 +105,8 @@ final class LaneOutbox {
             final Assignment assignment,
             final long receivedPosition,
             final long durablePosition,
-            final boolean hasGap) {
+            final boolean hasGap,
+            final boolean hearsMulticast) {
         final int claim = claim(FollowerAckEncoder.TEMPLATE_ID, FollowerAckEncoder.BLOCK_LENGTH);
         if (claim < 0) {
             return false;
@@ -114,7 +115,8 @@ final class LaneOutbox {
                 .laneId(laneId)
                 .fromNode(node.nodeId())
                 .toNode(assignment.leader())
-                .hasGap(hasGap ? 1 : 0)
+                .hasGap((short) (hasGap ? 1 : 0))
+                .hearsMulticast((short) (hearsMulticast ? 1 : 0))
                 .leaderEpoch(assignment.leaderEpoch())
                 .incarnation(node.incarnation())
                 .receivedPosition(receivedPosition)

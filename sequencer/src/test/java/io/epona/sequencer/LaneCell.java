@@ -233,7 +233,7 @@ final class LaneCell {
                 .laneId(CellNode.LANE_ID)
                 .fromNode(node.nodeId)
                 .toNode(to)
-                .reserved(0)
+                .cellKey(0)
                 .leaderEpoch(feed.leaderEpoch)
                 .framesLength(framesBytes.length)
                 .position(feed.position)

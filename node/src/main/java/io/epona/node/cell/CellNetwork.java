@@ -3,9 +3,11 @@ package io.epona.node.cell;
 import io.aeron.Aeron;
 import io.epona.node.config.CellKeys;
 import io.epona.node.config.CellMember;
+import io.epona.node.config.MulticastKeys;
 import io.epona.node.config.ThreadKeys;
 import io.epona.replicator.AeronPeerTransport;
 import io.epona.replicator.AeronTransportConfig;
+import io.epona.replicator.MulticastGroup;
 import io.epona.replicator.driver.DriverLink;
 import io.epona.replicator.driver.MediaDriverConfig;
 import io.epona.replicator.driver.MediaDriverLauncher;
@@ -15,11 +17,17 @@ import io.epona.runtime.NodeClock;
 import io.epona.runtime.Signal;
 import io.epona.runtime.ThreadPlacement;
 import io.epona.runtime.config.EponaConfig;
+import io.epona.runtime.config.HostPort;
 import io.epona.runtime.config.Profile;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.slf4j.Logger;
@@ -28,6 +36,11 @@ import org.slf4j.LoggerFactory;
 /** A node's media driver and its streams to the other nodes. Made and closed by the thread that assembles the node. */
 public final class CellNetwork implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(CellNetwork.class);
+
+    /** Leaders say something at least with each heartbeat. */
+    private static final int SILENT_HEARTBEATS = 5;
+
+    private static final long MIN_MULTICAST_SILENCE_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final EponaConfig config;
     private final ErrorHandler errorHandler;
@@ -72,7 +85,12 @@ public final class CellNetwork implements AutoCloseable {
             final EponaConfig config, final Path directory, final ErrorHandler errorHandler, final FatalHandler fatal) {
         final LateSignal onReceived = new LateSignal();
         final LateSignal onQuorum = new LateSignal();
-        final int replicationPort = CellKeys.self(config).address().port();
+        final Map<Integer, Signal> readersByPort = new TreeMap<>();
+        readersByPort.put(0, onQuorum);
+        readersByPort.put(CellKeys.self(config).address().port(), onReceived);
+        multicast(config)
+                .ifPresent(group ->
+                        readersByPort.put(HostPort.parse(group.endpoint()).port(), onReceived));
         final boolean isDedicated = config.profile() == Profile.DEDICATED;
         final ThreadPlacement placement = ThreadPlacement.DEFAULT.withSlice(
                 config.get(ThreadKeys.HOT_SLICE).toNanos());
@@ -86,13 +104,7 @@ public final class CellNetwork implements AutoCloseable {
                         Math.toIntExact(config.get(CellKeys.REPLICATION_SOCKET_BUFFER)),
                         Math.toIntExact(config.get(CellKeys.REPLICATION_TERM_LENGTH)),
                         MediaDriverConfig.DEFAULT_MAX_WAIT_MS),
-                new MediaDriverLauncher.Context(
-                        Map.of(replicationPort, onReceived, 0, onQuorum),
-                        onReceived,
-                        onQuorum,
-                        placement,
-                        errorHandler,
-                        fatal));
+                new MediaDriverLauncher.Context(readersByPort, onReceived, onQuorum, placement, errorHandler, fatal));
         driver.warnings().forEach(LOGGER::warn);
         return new CellNetwork(config, errorHandler, onReceived, onQuorum, driver);
     }
@@ -123,16 +135,57 @@ public final class CellNetwork implements AutoCloseable {
         for (final CellMember member : CellKeys.members(config)) {
             endpoints.put(member.nodeId(), member.address().toString());
         }
+        final AeronTransportConfig streams = AeronTransportConfig.of(
+                CellKeys.self(config).nodeId(),
+                endpoints,
+                laneIds,
+                Math.toIntExact(config.get(CellKeys.REPLICATION_MTU)),
+                Math.toIntExact(config.get(CellKeys.REPLICATION_TERM_LENGTH)));
+        final Optional<MulticastGroup> group = multicast(config);
+        group.ifPresent(CellNetwork::check);
         aeron = driver.connect("replication", errorHandler);
         transport = new AeronPeerTransport(
-                AeronTransportConfig.of(
-                        CellKeys.self(config).nodeId(),
-                        endpoints,
-                        laneIds,
-                        Math.toIntExact(config.get(CellKeys.REPLICATION_MTU)),
-                        Math.toIntExact(config.get(CellKeys.REPLICATION_TERM_LENGTH))),
+                group.map(streams::with).orElse(streams),
                 new AeronPeerTransport.Context(aeron, driver.link(), errorHandler, clock::nanoTime));
         return transport;
+    }
+
+    /** Where leaders send to all followers at once; empty when they do not. */
+    private static Optional<MulticastGroup> multicast(final EponaConfig config) {
+        return config.get(MulticastKeys.REPLICATION_MULTICAST_GROUP)
+                .map(endpoint -> new MulticastGroup(
+                        endpoint,
+                        bracketed(CellKeys.self(config).address().host()),
+                        config.get(MulticastKeys.REPLICATION_MULTICAST_TTL),
+                        Math.max(
+                                MIN_MULTICAST_SILENCE_NS,
+                                SILENT_HEARTBEATS
+                                        * config.get(CellKeys.REPLICATION_HEARTBEAT)
+                                                .toNanos())));
+    }
+
+    private static String bracketed(final String host) {
+        return host.indexOf(':') < 0 ? host : '[' + host + ']';
+    }
+
+    /**
+     * This node's address must be that of an interface which carries multicast; loopback does, whatever it says.
+     *
+     * @throws IllegalStateException when it is not
+     */
+    private static void check(final MulticastGroup group) {
+        final String host = group.networkInterface();
+        try {
+            final NetworkInterface found = NetworkInterface.getByInetAddress(InetAddress.getByName(host));
+            if (null == found || !found.supportsMulticast() && !found.isLoopback()) {
+                throw new IllegalStateException("this node's address in cell.members is that of "
+                        + (null == found ? "no network interface" : "one that does not carry multicast: " + found)
+                        + ": host=" + host + "; take another address, or leave out replication.multicast.group");
+            }
+        } catch (final IOException ex) {
+            throw new IllegalStateException(
+                    "cannot find the network interface of this node's address: host=" + host, ex);
+        }
     }
 
     /** When no thread uses the streams any more. */

@@ -54,8 +54,13 @@ class NodeSchemaTest {
 
     @Test
     void shouldKnowEveryKeyThatIsDeclared() throws IllegalAccessException {
-        for (final Class<?> keys :
-                List.of(CellKeys.class, LogKeys.class, ServiceKeys.class, StorageKeys.class, ThreadKeys.class)) {
+        for (final Class<?> keys : List.of(
+                CellKeys.class,
+                LogKeys.class,
+                MulticastKeys.class,
+                ServiceKeys.class,
+                StorageKeys.class,
+                ThreadKeys.class)) {
             for (final Field field : keys.getFields()) {
                 if (field.getType() == ConfigKey.class) {
                     final ConfigKey<?> key = (ConfigKey<?>) field.get(null);
