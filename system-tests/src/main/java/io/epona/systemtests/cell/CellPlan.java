@@ -20,6 +20,7 @@ import java.nio.file.Path;
  * @param faultEveryNs mean time between two faults.
  * @param producers that are idempotent and wait for all replicas.
  * @param sendEveryNs mean time between two batches of a producer.
+ * @param hasMulticast whether leaders send to all followers at once.
  */
 public record CellPlan(
         int nodeCount,
@@ -35,11 +36,12 @@ public record CellPlan(
         long chaosNs,
         long faultEveryNs,
         int producers,
-        long sendEveryNs) {
+        long sendEveryNs,
+        boolean hasMulticast) {
     static final int LANE_ID = 0;
     static final int LANE_COUNT = 1;
 
-    static CellPlan of(final Chance chance) {
+    static CellPlan of(final Chance chance, final boolean hasMulticast) {
         final int nodeCount = chance.oneIn(6) ? 5 : 3;
         final int minInSync = chance.oneIn(4) ? 1 : nodeCount == 5 ? 3 : 2;
         final long segmentLength = 16 * 1024L << chance.below(2);
@@ -62,7 +64,8 @@ public record CellPlan(
                 chaosNs,
                 chance.spreadNs(60_000_000, 800_000_000),
                 chance.between(1, 4),
-                chance.spreadNs(3_000_000, 30_000_000));
+                chance.spreadNs(3_000_000, 30_000_000),
+                hasMulticast);
     }
 
     int spanLength() {

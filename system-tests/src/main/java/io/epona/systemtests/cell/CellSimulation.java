@@ -29,6 +29,9 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
 
     private static final long LIVENESS_NS = 20_000_000_000L;
     private static final long POLL_NS = 20_000_000;
+    /** One seed in so many has multicast. */
+    private static final int SEEDS_PER_MULTICAST = 4;
+
     private static final int SHUTDOWN_TIMEOUT_MS = 400;
     private static final int ACKS_ONE_PRODUCER = -1;
 
@@ -64,7 +67,7 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
         this.seed = seed;
         this.bug = bug;
         final Chance chance = new Chance(seed);
-        this.plan = CellPlan.of(chance);
+        this.plan = CellPlan.of(chance, seed % SEEDS_PER_MULTICAST == 0);
         final Trace trace = new Trace(isTraced);
         final Timeline timeline = new Timeline(this::checkPositions);
         trace.timeline(timeline);

@@ -123,7 +123,7 @@ final class NodeLife implements Life, Broker {
         final Rings rings = new Rings();
         this.proposals = rings.proposals;
         this.controlBridge = new NodeControl(this, cell, rings.controllerReplies);
-        this.transport = new SimulatedTransport(world, host.nodeId, this, cell, () -> receiverLoop.signal());
+        this.transport = new SimulatedTransport(world, plan, host.nodeId, this, cell, () -> receiverLoop.signal());
         this.control = new LaneControlProxy(CellPlan.LANE_ID, CONTROLLER, rings.control, () -> laneLoop.signal());
         this.shelfReader = new RingReader(recovered.ring(), plan.spanLength());
         this.writer = recovered
@@ -332,7 +332,7 @@ final class NodeLife implements Life, Broker {
                 () -> laneLoop.signal(),
                 () -> new JournalSource(recovered.journal().openReader(), plan));
         return Replicator.create(new Replicator.Context(
-                new ReplicationConfig(host.nodeId, HEARTBEAT_NS, 5_000_000, 300_000_000),
+                new ReplicationConfig(host.nodeId, HEARTBEAT_NS, 5_000_000, 300_000_000, 60_000_000, 200_000_000),
                 List.of(replicated),
                 transport,
                 type -> LaneCounters.onHeap().appended(),

@@ -11,7 +11,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * A node's streams to the other nodes over the simulated network, in one life of the node. What arrives waits, each
  * stream for itself, until it is polled; a stream of which too much waits takes nothing more. Messages may be lost,
- * repeated and re-ordered by the network. One thread.
+ * repeated and re-ordered by the network. Of what is sent to all at once, each receiver loses what it has no room for,
+ * as long as another has; and in some lives a node hears nothing of it. One thread.
  */
 final class SimulatedTransport implements PeerTransport {
     /** Finds the transport that a node has now; null while it is down. */
@@ -24,10 +25,16 @@ final class SimulatedTransport implements PeerTransport {
     private static final int CONTROL = 0;
     private static final int LIVE = 1;
     private static final int CATCH_UP = 2;
-    private static final int STREAM_KINDS = 3;
+    private static final int MULTICAST = 3;
+    private static final int STREAM_KINDS = 4;
+    private static final int MULTICAST_KEY = 1;
+    private static final int LIVES_PER_DEAF_ONE = 8;
+    private static final int MESSAGES_PER_LOST_ONE = 300;
 
     private final World world;
+    private final CellPlan plan;
     private final int nodeId;
+    private final boolean isDeaf;
     private final Life life;
     private final Directory directory;
     private final Runnable onArrival;
@@ -35,9 +42,16 @@ final class SimulatedTransport implements PeerTransport {
     private final UnsafeBuffer received = new UnsafeBuffer(0, 0);
 
     SimulatedTransport(
-            final World world, final int nodeId, final Life life, final Directory directory, final Runnable onArrival) {
+            final World world,
+            final CellPlan plan,
+            final int nodeId,
+            final Life life,
+            final Directory directory,
+            final Runnable onArrival) {
         this.world = world;
+        this.plan = plan;
         this.nodeId = nodeId;
+        this.isDeaf = plan.hasMulticast() && world.chance().oneIn(LIVES_PER_DEAF_ONE);
         this.life = life;
         this.directory = directory;
         this.onArrival = onArrival;
@@ -72,6 +86,55 @@ final class SimulatedTransport implements PeerTransport {
             final int framesOffset,
             final int framesLength) {
         return offer(toNode, CATCH_UP, join(header, headerLength, frames, framesOffset, framesLength));
+    }
+
+    @Override
+    public int multicastKey() {
+        return plan.hasMulticast() ? MULTICAST_KEY : NO_MULTICAST;
+    }
+
+    @Override
+    public Offer offerMulticast(
+            final int laneId,
+            final DirectBuffer header,
+            final int headerLength,
+            final DirectBuffer frames,
+            final int framesOffset,
+            final int framesLength) {
+        final byte[] message = join(header, headerLength, frames, framesOffset, framesLength);
+        if (message.length > MAX_MESSAGE_LENGTH) {
+            return Offer.TOO_LONG;
+        }
+        final int stream = nodeId * STREAM_KINDS + MULTICAST;
+        Offer best = Offer.NOT_CONNECTED;
+        for (int toNode = 1; toNode <= plan.nodeCount(); toNode++) {
+            final SimulatedTransport peer = directory.transport(toNode);
+            if (null != peer && peer != this && !peer.isDeaf) {
+                best = peer.isFull(stream) && best != Offer.SENT ? Offer.BACK_PRESSURED : Offer.SENT;
+            }
+        }
+        if (Offer.SENT == best) {
+            for (int toNode = 1; toNode <= plan.nodeCount(); toNode++) {
+                if (toNode != nodeId && !world.chance().oneIn(MESSAGES_PER_LOST_ONE)) {
+                    sendToAll(toNode, stream, message);
+                }
+            }
+        }
+        return best;
+    }
+
+    private void sendToAll(final int toNode, final int stream, final byte[] message) {
+        world.network().send(nodeId, toNode, message, bytes -> {
+            final SimulatedTransport receiver = directory.transport(toNode);
+            if (null != receiver && !receiver.isDeaf && !receiver.isFull(stream)) {
+                receiver.onArrival(stream, bytes);
+            }
+        });
+    }
+
+    @Override
+    public void releaseMulticast(final int laneId) {
+        // A stream that carries nothing costs nothing here.
     }
 
     private static byte[] join(
