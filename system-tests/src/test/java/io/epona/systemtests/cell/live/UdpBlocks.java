@@ -25,7 +25,7 @@ final class UdpBlocks {
         for (int attempt = 0; attempt < ATTEMPTS && blocks.size() < count; attempt++) {
             final int block = ThreadLocalRandom.current().nextInt((HIGHEST - LOWEST) / CellMember.PORT_COUNT);
             final int port = LOWEST + block * CellMember.PORT_COUNT;
-            if (!blocks.contains(port) && isFree(port)) {
+            if (!blocks.contains(port) && isFree(port, CellMember.PORT_COUNT)) {
                 blocks.add(port);
             }
         }
@@ -35,8 +35,21 @@ final class UdpBlocks {
         return blocks;
     }
 
-    private static boolean isFree(final int firstPort) {
-        for (int port = firstPort; port < firstPort + CellMember.PORT_COUNT; port++) {
+    /** A port for multicast, above all blocks. */
+    static int freeAbove() {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            final int port = HIGHEST
+                    + CellMember.PORT_COUNT
+                    + ThreadLocalRandom.current().nextInt(HIGHEST - LOWEST);
+            if (isFree(port, 1)) {
+                return port;
+            }
+        }
+        throw new UncheckedIOException(new IOException("no free UDP port"));
+    }
+
+    private static boolean isFree(final int firstPort, final int count) {
+        for (int port = firstPort; port < firstPort + count; port++) {
             try (DatagramSocket socket = new DatagramSocket(null)) {
                 socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             } catch (final SocketException ex) {
