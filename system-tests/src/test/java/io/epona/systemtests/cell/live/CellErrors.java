@@ -11,14 +11,11 @@ public final class CellErrors {
         bench.expectError("still waiting for a majority of the cell");
         bench.expectError("lane \\d+ has no leader");
         bench.expectError("nobody else can lead lanes of this node");
-        bench.expectError("proposal of smaller in-sync replicas has failed");
         bench.expectError("connection to the control log is lost");
         // The command that makes their topic was lost with the leader of the control log.
         bench.expectError("(groups|transactions) cannot be coordinated now");
         // Aeron's word for members and sessions that went away, or that were slow to come back.
         bench.expectError("LogErrorHandler: control log: ");
-        // While the quorum elects; it is proposed again.
-        bench.expectError("proposal of smaller in-sync replicas has failed");
         bench.expectError("existing publication has clashing sessionId");
         // Machines that run other tests beside let a device, or a thread, wait for seconds.
         bench.expectError("the leader's own journal stands still");
