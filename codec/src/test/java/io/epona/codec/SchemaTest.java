@@ -33,6 +33,8 @@ class SchemaTest {
             Map.entry("leaderEpoch", "epoch"),
             Map.entry("gatewayId", "gwId"),
             Map.entry("minInSync", "minIS"),
+            Map.entry("fromSequenceZero", "fromZer"),
+            Map.entry("hearsMulticast", "hears"),
             Map.entry("batchLength", "length"),
             Map.entry("batchCount", "batches"),
             Map.entry("inSyncCount", "inSyncC"),
