@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * once or not at all; topics that were made are there and topics that were deleted are not.
  *
  * <p>To run a failing seed again: {@code -Depona.seed=SEED}. The moments of the kills come from it; what the machine
- * does between them does not.
+ * does between them does not. {@code -Depona.kills=N} kills that often in each test.
  */
 class KillTest {
     private static final long SEED = Long.getLong("epona.seed", System.nanoTime());
@@ -21,10 +21,14 @@ class KillTest {
     @RegisterExtension
     private final TestBench bench = new TestBench();
 
+    private static int kills(final int otherwise) {
+        return Integer.getInteger("epona.kills", otherwise);
+    }
+
     @Test
     @Timeout(500)
     void shouldKeepEveryAcknowledgedRecordWhenKilledUnderLoad() throws Exception {
-        kill(bench.settings(), new KillPlan(SEED, 30, 0.15, 500, 4, 6_000_000, 100_000, 64 * 1024));
+        kill(bench.settings(), new KillPlan(SEED, kills(20), 0.15, 500, 4, 6_000_000, 100_000, 64 * 1024));
     }
 
     @Test
@@ -37,7 +41,7 @@ class KillTest {
                 .set("lane.ring.length", "2MiB")
                 .set("journal.segment.length", "512KiB")
                 .set("journal.segment.count", "8");
-        kill(settings, new KillPlan(SEED + 1, 20, 0.1, 400, 3, 6_000_000, 50_000, 32 * 1024));
+        kill(settings, new KillPlan(SEED + 1, kills(13), 0.1, 400, 3, 6_000_000, 50_000, 32 * 1024));
     }
 
     @Test
@@ -51,7 +55,7 @@ class KillTest {
                 .set("journal.max-write.length", "16KiB")
                 .set("checkpoint.interval.length", "32KiB")
                 .set("checkpoint.idle", "20ms");
-        kill(settings, new KillPlan(SEED + 2, 20, 0.1, 300, 3, 1_500_000, 6_000, 8 * 1024));
+        kill(settings, new KillPlan(SEED + 2, kills(12), 0.1, 300, 3, 1_500_000, 6_000, 8 * 1024));
     }
 
     /** Threads find seconds gone, clients time out and come again; nobody may take that for more than a pause. */
