@@ -98,8 +98,7 @@ public final class MarkerSender {
     /** A partition was loaded: what its coordinator of before has decided is brought to its end. */
     void resume(final TransactionPartition partition) {
         partition.transactions().values().stream()
-                .filter(one ->
-                        one.state() == TransactionState.PREPARE_COMMIT || one.state() == TransactionState.PREPARE_ABORT)
+                .filter(TransactionStore::isEnding)
                 .forEach(one -> send(partition, one));
     }
 

@@ -116,7 +116,7 @@ final class TransactionAdds {
     /** Null when the askers will be told. */
     private Errors attempt(final Add add) {
         final String transactionalId = add.producer.transactionalId();
-        if (transactionalId == null || transactionalId.isEmpty()) {
+        if (!add.producer.isNamed()) {
             return Errors.INVALID_REQUEST;
         }
         final TransactionPartition partition;
@@ -130,7 +130,7 @@ final class TransactionAdds {
         if (error != Errors.NONE) {
             return error;
         }
-        if (transaction.pendingTransitionInProgress() || isEnding(transaction)) {
+        if (transaction.pendingTransitionInProgress() || TransactionStore.isEnding(transaction)) {
             return Errors.CONCURRENT_TRANSACTIONS;
         }
         if (transaction.state() == TransactionState.ONGOING
@@ -150,15 +150,10 @@ final class TransactionAdds {
         return transaction.producerEpoch() == producer.producerEpoch() ? Errors.NONE : Errors.PRODUCER_FENCED;
     }
 
-    private static boolean isEnding(final TransactionMetadata transaction) {
-        return transaction.state() == TransactionState.PREPARE_COMMIT
-                || transaction.state() == TransactionState.PREPARE_ABORT;
-    }
-
     /** Whether partitions are part of a producer's transaction, for clients that add them themselves. */
     Map<TopicPartition, Errors> verify(final Producer producer, final Set<TopicPartition> partitions) {
         final String transactionalId = producer.transactionalId();
-        if (transactionalId == null || transactionalId.isEmpty()) {
+        if (!producer.isNamed()) {
             return all(partitions, Errors.INVALID_REQUEST);
         }
         final TransactionMetadata transaction =
@@ -167,7 +162,7 @@ final class TransactionAdds {
         if (error != Errors.NONE) {
             return all(partitions, error);
         }
-        if (isEnding(transaction)) {
+        if (TransactionStore.isEnding(transaction)) {
             return all(partitions, Errors.CONCURRENT_TRANSACTIONS);
         }
         final Map<TopicPartition, Errors> errors = new HashMap<>();

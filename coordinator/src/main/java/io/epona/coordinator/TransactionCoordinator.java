@@ -46,7 +46,11 @@ public final class TransactionCoordinator {
      * @param producerId that it was given.
      * @param producerEpoch that it was given.
      */
-    public record Producer(String transactionalId, long producerId, short producerEpoch) {}
+    public record Producer(String transactionalId, long producerId, short producerEpoch) {
+        boolean isNamed() {
+            return transactionalId != null && !transactionalId.isEmpty();
+        }
+    }
 
     TransactionCoordinator(
             final Executor executor,

@@ -81,7 +81,7 @@ final class TransactionEnd {
 
     private void end(final Request request, final long newProducerId, final Consumer<Answer> then) {
         final Producer producer = request.producer();
-        if (producer.transactionalId() == null || producer.transactionalId().isEmpty()) {
+        if (!producer.isNamed()) {
             then.accept(Answer.of(Errors.INVALID_REQUEST));
             return;
         }
@@ -126,9 +126,7 @@ final class TransactionEnd {
         } else {
             isValid = (!request.isFromClient() || isSame) && epoch >= transaction.producerEpoch();
         }
-        final boolean isEnding = transaction.state() == TransactionState.PREPARE_COMMIT
-                || transaction.state() == TransactionState.PREPARE_ABORT;
-        final boolean isNext = bumpsEpoch && isEnding && isSame;
+        final boolean isNext = bumpsEpoch && TransactionStore.isEnding(transaction) && isSame;
         return new Standing(isValid, isAfterBump || isAfterOverflow, isAfterOverflow, bumpsEpoch, isNext);
     }
 

@@ -127,8 +127,7 @@ final class TransactionQueries {
                     partition.transactions().values()) {
                 ids++;
                 final boolean isOngoing = transaction.state() == TransactionState.ONGOING;
-                final boolean isEnding = transaction.state() == TransactionState.PREPARE_COMMIT
-                        || transaction.state() == TransactionState.PREPARE_ABORT;
+                final boolean isEnding = TransactionStore.isEnding(transaction);
                 ongoing += isOngoing ? 1 : 0;
                 ending += isEnding ? 1 : 0;
                 final long endMs = transaction.txnStartTimestamp() + transaction.txnTimeoutMs();

@@ -21,6 +21,7 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.coordinator.transaction.TransactionLog;
 import org.apache.kafka.coordinator.transaction.TransactionMetadata;
+import org.apache.kafka.coordinator.transaction.TransactionState;
 import org.apache.kafka.coordinator.transaction.TxnTransitMetadata;
 import org.apache.kafka.server.common.TransactionVersion;
 import org.slf4j.Logger;
@@ -103,6 +104,12 @@ final class TransactionStore implements Tenures.Coordinator {
 
     int partitionFor(final String transactionalId) {
         return Utils.abs(transactionalId.hashCode()) % context.partitionCount();
+    }
+
+    /** Whether a transaction's end is decided, and not written everywhere yet. */
+    static boolean isEnding(final TransactionMetadata transaction) {
+        return transaction.state() == TransactionState.PREPARE_COMMIT
+                || transaction.state() == TransactionState.PREPARE_ABORT;
     }
 
     /** The partitions that this node was elected for. */

@@ -57,9 +57,7 @@ public final class TransactionVerifier {
         final int count = image.topic(Topic.TRANSACTION_STATE_TOPIC_NAME) == null
                 ? 0
                 : image.topic(Topic.TRANSACTION_STATE_TOPIC_NAME).partitionCount();
-        if (count == 0
-                || producer.transactionalId() == null
-                || producer.transactionalId().isEmpty()) {
+        if (count == 0 || !producer.isNamed()) {
             return CompletableFuture.completedFuture(TransactionAdds.all(partitions, Errors.INVALID_TXN_STATE));
         }
         final PartitionInfo place = image.partition(

@@ -72,6 +72,14 @@ class TransactionCoordinatorTest {
         return bench.await(bench.coordinator.endTransaction(producer, isCommit, version));
     }
 
+    /** A producer whose transaction before is committed, while no marker of it is taken. */
+    private Producer nextWhileOneEnds() {
+        bench.markerErrors.put(ONE, Errors.NOT_LEADER_OR_FOLLOWER);
+        final Producer first = begin();
+        add(first, TV_2, ONE);
+        return producer(end(first, true, TV_2));
+    }
+
     private static Producer withEpoch(final Producer producer, final int epoch) {
         return new Producer(ID, producer.producerId(), (short) epoch);
     }
@@ -204,10 +212,7 @@ class TransactionCoordinatorTest {
 
     @Test
     void shouldAnswerAllNodesThatAddPartitionsOfOneProducerAtTheSameTime() {
-        bench.markerErrors.put(ONE, Errors.NOT_LEADER_OR_FOLLOWER);
-        final Producer first = begin();
-        add(first, TV_2, ONE);
-        final Producer next = producer(end(first, true, TV_2));
+        final Producer next = nextWhileOneEnds();
         final List<CompletableFuture<Errors>> added = Stream.of(ONE, OTHER, ONE, THIRD)
                 .map(partition -> bench.coordinator.addPartitions(next, Set.of(partition), TV_2))
                 .toList();
@@ -220,10 +225,7 @@ class TransactionCoordinatorTest {
 
     @Test
     void shouldTellTheClientToTryAgainWhenTheTransactionBeforeDoesNotEnd() {
-        bench.markerErrors.put(ONE, Errors.NOT_LEADER_OR_FOLLOWER);
-        final Producer first = begin();
-        add(first, TV_2, ONE);
-        final Producer next = producer(end(first, true, TV_2));
+        final Producer next = nextWhileOneEnds();
         final CompletableFuture<Errors> added = bench.coordinator.addPartitions(next, Set.of(OTHER), TV_2);
         bench.runUntil(() -> {
             bench.timer.tick();

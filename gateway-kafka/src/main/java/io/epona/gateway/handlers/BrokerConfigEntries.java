@@ -3,10 +3,8 @@ package io.epona.gateway.handlers;
 import io.epona.controller.ClusterController;
 import io.epona.controller.ClusterImage;
 import io.epona.controller.TopicConfigs;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
@@ -59,37 +57,25 @@ final class BrokerConfigEntries {
      * @param keys the keys asked for; null or empty for all.
      */
     List<DescribeConfigsResourceResult> describe(List<String> keys, boolean withSynonyms, boolean withDocumentation) {
-        Set<String> wanted = keys == null || keys.isEmpty() ? values.keySet() : Set.copyOf(keys);
-        List<DescribeConfigsResourceResult> entries = new ArrayList<>();
-        values.forEach((name, value) -> {
-            if (wanted.contains(name)) {
-                entries.add(entry(name, value, withSynonyms, withDocumentation));
-            }
-        });
-        return entries;
+        return ConfigEntries.describe(
+                values, keys, (name, value) -> entry(name, value, withSynonyms, withDocumentation));
     }
 
     private static DescribeConfigsResourceResult entry(
             String name, String value, boolean withSynonyms, boolean withDocumentation) {
         ConfigKey kafkaKey = KAFKA_KEYS.get(name);
-        byte source = ConfigSource.STATIC_BROKER_CONFIG.id();
-        List<DescribeConfigsSynonym> synonyms = withSynonyms
-                ? List.of(new DescribeConfigsSynonym()
-                        .setName(name)
-                        .setValue(value)
-                        .setSource(source))
-                : List.of();
+        DescribeConfigsSynonym synonym = ConfigEntries.synonym(name, value, ConfigSource.STATIC_BROKER_CONFIG);
         return new DescribeConfigsResourceResult()
                 .setName(name)
                 .setValue(value)
-                .setConfigSource(source)
+                .setConfigSource(synonym.source())
                 .setReadOnly(true)
                 .setIsSensitive(false)
                 .setConfigType(
                         kafkaKey == null
                                 ? ConfigType.STRING.id()
                                 : ConfigTypes.of(kafkaKey.type).id())
-                .setSynonyms(synonyms)
+                .setSynonyms(withSynonyms ? List.of(synonym) : List.of())
                 .setDocumentation(withDocumentation && kafkaKey != null ? kafkaKey.documentation : null);
     }
 }

@@ -4,7 +4,6 @@ import io.epona.coordinator.GroupConfigs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfigsResourceResult;
 import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfigsSynonym;
@@ -26,15 +25,8 @@ final class GroupConfigEntries {
      * @param keys the keys asked for; null or empty for all.
      */
     List<DescribeConfigsResourceResult> describe(List<String> keys, boolean withSynonyms, boolean withDocumentation) {
-        Map<String, ConfigKey> definitions = GroupConfigs.definitions();
-        Set<String> wanted = keys == null || keys.isEmpty() ? definitions.keySet() : Set.copyOf(keys);
-        List<DescribeConfigsResourceResult> entries = new ArrayList<>();
-        definitions.forEach((name, key) -> {
-            if (wanted.contains(name)) {
-                entries.add(entry(key, withSynonyms, withDocumentation));
-            }
-        });
-        return entries;
+        return ConfigEntries.describe(
+                GroupConfigs.definitions(), keys, (name, key) -> entry(key, withSynonyms, withDocumentation));
     }
 
     private DescribeConfigsResourceResult entry(ConfigKey key, boolean withSynonyms, boolean withDocumentation) {
@@ -54,17 +46,14 @@ final class GroupConfigEntries {
     private List<DescribeConfigsSynonym> synonyms(String name) {
         List<DescribeConfigsSynonym> synonyms = new ArrayList<>(3);
         if (overrides.containsKey(name)) {
-            synonyms.add(synonym(name, overrides.get(name), ConfigSource.GROUP_CONFIG));
+            synonyms.add(ConfigEntries.synonym(name, overrides.get(name), ConfigSource.GROUP_CONFIG));
         }
         String nodeKey = GroupConfigs.nodeKey(name);
         groupConfigs
                 .nodeOverride(name)
-                .ifPresent(value -> synonyms.add(synonym(nodeKey, value, ConfigSource.STATIC_BROKER_CONFIG)));
-        synonyms.add(synonym(nodeKey, GroupConfigs.defaultValue(name), ConfigSource.DEFAULT_CONFIG));
+                .ifPresent(value ->
+                        synonyms.add(ConfigEntries.synonym(nodeKey, value, ConfigSource.STATIC_BROKER_CONFIG)));
+        synonyms.add(ConfigEntries.synonym(nodeKey, GroupConfigs.defaultValue(name), ConfigSource.DEFAULT_CONFIG));
         return synonyms;
-    }
-
-    private static DescribeConfigsSynonym synonym(String name, String value, ConfigSource source) {
-        return new DescribeConfigsSynonym().setName(name).setValue(value).setSource(source.id());
     }
 }

@@ -4,7 +4,6 @@ import io.epona.controller.TopicConfigs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfigsResourceResult;
@@ -36,14 +35,7 @@ final class TopicConfigEntries {
      * @param keys the keys asked for; null or empty for all.
      */
     List<DescribeConfigsResourceResult> describe(List<String> keys, boolean withSynonyms, boolean withDocumentation) {
-        Set<String> wanted = keys == null || keys.isEmpty() ? DEFINITIONS.keySet() : Set.copyOf(keys);
-        List<DescribeConfigsResourceResult> entries = new ArrayList<>();
-        DEFINITIONS.forEach((name, key) -> {
-            if (wanted.contains(name)) {
-                entries.add(entry(key, withSynonyms, withDocumentation));
-            }
-        });
-        return entries;
+        return ConfigEntries.describe(DEFINITIONS, keys, (name, key) -> entry(key, withSynonyms, withDocumentation));
     }
 
     private DescribeConfigsResourceResult entry(ConfigKey key, boolean withSynonyms, boolean withDocumentation) {
@@ -66,22 +58,19 @@ final class TopicConfigEntries {
     private List<DescribeConfigsSynonym> synonyms(ConfigKey key) {
         List<DescribeConfigsSynonym> synonyms = new ArrayList<>(3);
         if (overrides.containsKey(key.name)) {
-            synonyms.add(synonym(key.name, overrides.get(key.name), ConfigSource.TOPIC_CONFIG));
+            synonyms.add(ConfigEntries.synonym(key.name, overrides.get(key.name), ConfigSource.TOPIC_CONFIG));
         }
         String serverName = ServerTopicConfigSynonyms.TOPIC_CONFIG_SYNONYMS.get(key.name);
         if (serverName != null) {
             if (nodeDefaults.containsKey(key.name)) {
-                synonyms.add(synonym(serverName, nodeDefaults.get(key.name), ConfigSource.STATIC_BROKER_CONFIG));
+                synonyms.add(ConfigEntries.synonym(
+                        serverName, nodeDefaults.get(key.name), ConfigSource.STATIC_BROKER_CONFIG));
             }
             if (key.hasDefault()) {
                 String value = ConfigDef.convertToString(key.defaultValue, key.type);
-                synonyms.add(synonym(serverName, value, ConfigSource.DEFAULT_CONFIG));
+                synonyms.add(ConfigEntries.synonym(serverName, value, ConfigSource.DEFAULT_CONFIG));
             }
         }
         return synonyms;
-    }
-
-    private static DescribeConfigsSynonym synonym(String name, String value, ConfigSource source) {
-        return new DescribeConfigsSynonym().setName(name).setValue(value).setSource(source.id());
     }
 }

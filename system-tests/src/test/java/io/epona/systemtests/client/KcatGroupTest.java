@@ -1,7 +1,6 @@
 package io.epona.systemtests.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.epona.systemtests.harness.Await;
 import io.epona.systemtests.harness.ClientProcess;
@@ -10,16 +9,12 @@ import io.epona.systemtests.harness.EponaProcess;
 import io.epona.systemtests.harness.FreePorts;
 import io.epona.systemtests.harness.NodeSettings;
 import io.epona.systemtests.harness.TestBench;
-import java.io.File;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -46,9 +41,7 @@ class KcatGroupTest {
 
     @BeforeAll
     static void startNode() {
-        final boolean isInstalled = Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, "kcat")));
-        assumeTrue(isInstalled, "skipped: kcat is not installed (apt-get install kcat)");
+        Kcat.assumeInstalled();
         settings = BENCH.settings()
                 .port(FreePorts.next())
                 .set("group.config.group.initial.rebalance.delay.ms", "0")

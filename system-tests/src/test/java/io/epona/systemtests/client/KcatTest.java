@@ -2,18 +2,15 @@ package io.epona.systemtests.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.epona.systemtests.harness.EponaProcess;
 import io.epona.systemtests.harness.TestBench;
-import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,9 +34,7 @@ class KcatTest {
 
     @BeforeAll
     static void startNode() {
-        final boolean isInstalled = Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, "kcat")));
-        assumeTrue(isInstalled, "skipped: kcat is not installed (apt-get install kcat)");
+        Kcat.assumeInstalled();
         node = BENCH.start(BENCH.settings());
     }
 
