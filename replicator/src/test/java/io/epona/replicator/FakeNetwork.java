@@ -38,6 +38,7 @@ final class FakeNetwork {
     private final Set<Integer> deafIds = new TreeSet<>();
     private final boolean hasMulticast;
     private int lossPercent;
+    private int windowLength = WINDOW_LENGTH;
 
     FakeNetwork(final Random random, final boolean hasMulticast) {
         this.random = random;
@@ -56,6 +57,11 @@ final class FakeNetwork {
     /** Each message is lost with this probability. */
     void lossPercent(final int percent) {
         lossPercent = percent;
+    }
+
+    /** Windows are never full, so that nobody is left behind by what is sent to all. */
+    void hasEndlessWindows() {
+        windowLength = Integer.MAX_VALUE;
     }
 
     /** Nobody hears the node, it hears nobody, and all that is on its way to it or from it is lost. */
@@ -124,7 +130,7 @@ final class FakeNetwork {
         }
 
         private boolean isFull(final Deque<byte[]> messages, final int length) {
-            return messages.stream().mapToInt(message -> message.length).sum() + length > WINDOW_LENGTH;
+            return messages.stream().mapToInt(message -> message.length).sum() > windowLength - length;
         }
 
         @Override
