@@ -122,8 +122,14 @@ final class AeronStream {
         return isConnected;
     }
 
-    /** Gives the stream's memory back; the next offer opens it again. */
+    /** Gives the stream's memory back, also when it is only being opened; the next offer opens it again. */
     void close() {
+        if (Aeron.NULL_VALUE != registrationId) {
+            aeron.asyncRemovePublication(registrationId);
+            registrationId = Aeron.NULL_VALUE;
+            retryNs = clock.nanoTime();
+            driver.wake();
+        }
         if (null != publication) {
             publication.close();
             publication = null;

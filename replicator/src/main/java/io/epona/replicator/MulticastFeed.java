@@ -66,16 +66,16 @@ final class MulticastFeed {
 
     /** Goes on from the end of the log. */
     private void skip() {
-        final long appended = lane.counters().appended().getAcquire();
+        final long appended = appendedPosition();
         if (stream.hasFallenOff() || stream.sentPosition() != appended) {
             breakCount++;
             stream.moveTo(appended);
         }
     }
 
-    /** How far the log was sent to all. */
-    long sentPosition() {
-        return stream.sentPosition();
+    /** The end of the log, whether it was sent yet or not. */
+    long appendedPosition() {
+        return lane.counters().appended().getAcquire();
     }
 
     /** True when somebody listens, as far as is known. */

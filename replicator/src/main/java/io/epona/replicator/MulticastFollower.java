@@ -8,7 +8,8 @@ import io.epona.runtime.ReplicaCounters;
  *
  * <p>It is served by that once it says that what it heard there last continued its log: then all that follows does. It
  * gets its own stream again when it says otherwise, when the feed left something out, or when it makes no progress for
- * a while though all was sent; then it keeps that for some time, so that a bad network does not make it go to and fro.
+ * a while though there is something to be had: it may not have come, or the feed may be held back because nobody's flow
+ * control reaches the leader. Then it keeps that for some time, so that a bad network does not make it go to and fro.
  * Whatever is decided here, a follower takes what continues its log and nothing else.
  *
  * <p>Owned by the sending thread.
@@ -90,6 +91,6 @@ final class MulticastFollower {
 
     private boolean hasAll(final long received) {
         return FrameDescriptor.framePosition(received, spanLength)
-                >= FrameDescriptor.framePosition(feed.sentPosition(), spanLength);
+                >= FrameDescriptor.framePosition(feed.appendedPosition(), spanLength);
     }
 }

@@ -17,7 +17,6 @@ final class MulticastInbound {
 
     private final StreamReader reader = new StreamReader();
     private final AeronPeerTransport.Context context;
-    private final int laneId;
     private final String channel;
     private final int streamId;
     private final long silenceNs;
@@ -30,22 +29,16 @@ final class MulticastInbound {
 
     MulticastInbound(
             final AeronPeerTransport.Context context,
-            final int laneId,
             final String channel,
             final int streamId,
             final long silenceNs,
             final long nowNs) {
         this.context = context;
-        this.laneId = laneId;
         this.channel = channel;
         this.streamId = streamId;
         this.silenceNs = silenceNs;
         this.retryNs = nowNs;
         open(nowNs);
-    }
-
-    int laneId() {
-        return laneId;
     }
 
     /** This node sends that stream itself, or no more; the sending thread. */

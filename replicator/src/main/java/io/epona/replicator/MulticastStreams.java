@@ -14,7 +14,9 @@ final class MulticastStreams {
     /** Aeron's name of the flow control that takes the largest window of all receivers. */
     private static final String NEVER_WAIT_FOR_THE_SLOWEST = "max";
 
+    /** By lane id; null for ids that there are not, as in {@link #inbound}. */
     private final AeronStream[] outbound;
+
     private final MulticastInbound[] inbound;
     private final AeronPeerTransport.Context context;
 
@@ -25,7 +27,7 @@ final class MulticastStreams {
         final int laneLimit =
                 config.laneIds().stream().mapToInt(id -> id + 1).max().orElse(0);
         this.outbound = new AeronStream[laneLimit];
-        this.inbound = new MulticastInbound[config.laneIds().size()];
+        this.inbound = new MulticastInbound[laneLimit];
         final String sending = channel(group)
                 .flowControl(NEVER_WAIT_FOR_THE_SLOWEST)
                 .mtu(config.mtuLength())
@@ -33,13 +35,11 @@ final class MulticastStreams {
                 .linger(0L)
                 .build();
         final String receiving = channel(group).build();
-        int i = 0;
         for (final int laneId : config.laneIds()) {
             final int streamId = key.streamId(laneId);
             outbound[laneId] = new AeronStream(context, sending, streamId, config.maxMessageLength());
-            inbound[i++] = new MulticastInbound(
+            inbound[laneId] = new MulticastInbound(
                     context,
-                    laneId,
                     receiving,
                     streamId,
                     group.silenceNs(),
@@ -62,22 +62,13 @@ final class MulticastStreams {
             final DirectBuffer frames,
             final int framesOffset,
             final int framesLength) {
-        of(laneId).isSending(true);
+        inbound[laneId].isSending(true);
         return outbound[laneId].offer(header, 0, headerLength, frames, framesOffset, framesLength);
     }
 
     void release(final int laneId) {
         outbound[laneId].close();
-        of(laneId).isSending(false);
-    }
-
-    private MulticastInbound of(final int laneId) {
-        for (final MulticastInbound one : inbound) {
-            if (one.laneId() == laneId) {
-                return one;
-            }
-        }
-        throw new IllegalArgumentException("no such lane: laneId=" + laneId);
+        inbound[laneId].isSending(false);
     }
 
     /** Hands messages on; returns the number of those that were taken. */
@@ -85,7 +76,7 @@ final class MulticastStreams {
         final long nowNs = context.clock().nanoTime();
         int messageCount = 0;
         for (final MulticastInbound one : inbound) {
-            messageCount += one.poll(handler, fragmentLimit, nowNs);
+            messageCount += null == one ? 0 : one.poll(handler, fragmentLimit, nowNs);
         }
         return messageCount;
     }
@@ -94,15 +85,17 @@ final class MulticastStreams {
     int polledLength() {
         int length = 0;
         for (final MulticastInbound one : inbound) {
-            length += one.polledLength();
+            length += null == one ? 0 : one.polledLength();
         }
         return length;
     }
 
     void close() {
-        for (final MulticastInbound one : inbound) {
-            one.close();
-            outbound[one.laneId()].close();
+        for (int laneId = 0; laneId < inbound.length; laneId++) {
+            if (null != inbound[laneId]) {
+                inbound[laneId].close();
+                outbound[laneId].close();
+            }
         }
     }
 }

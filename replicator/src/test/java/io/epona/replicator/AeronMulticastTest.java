@@ -3,6 +3,8 @@ package io.epona.replicator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.aeron.AeronCounters;
+import io.aeron.driver.status.StreamCounter;
 import io.epona.replicator.driver.MediaDriverConfig;
 import io.epona.runtime.Signal;
 import java.util.ArrayList;
@@ -114,6 +116,43 @@ class AeronMulticastTest {
                 one.transport.poll((buffer, offset, length) -> true, POLL_LIMIT);
                 assertEquals(Offer.NOT_CONNECTED, offer(one, i, 100));
             }
+        }
+    }
+
+    private long publications(final TestPeer peer, final int streamId) {
+        final long[] count = {0};
+        peer.aeron.countersReader().forEach((counterId, typeId, key, label) -> {
+            if (typeId == AeronCounters.DRIVER_PUBLISHER_LIMIT_TYPE_ID
+                    && key.getInt(StreamCounter.STREAM_ID_OFFSET) == streamId) {
+                count[0]++;
+            }
+        });
+        return count[0];
+    }
+
+    @Test
+    void shouldLeaveNoStreamOpenWhenItIsReleasedBeforeItWasOpen() {
+        try (TestPeer one = start(1)) {
+            assertEquals(Offer.NOT_CONNECTED, offer(one, 1, 100));
+            one.transport.releaseMulticast(0);
+
+            // The driver does things in the order in which they are asked for.
+            final int laterStream = CellKey.of(endpoints).streamId(1);
+            Deadline.await("a later stream is open", () -> {
+                one.transport.offerMulticast(1, header, header.capacity(), body, 0, 100);
+                one.transport.flush();
+                return publications(one, laterStream) == 1;
+            });
+            final int streamId = CellKey.of(endpoints).streamId(0);
+            Deadline.await("the released one is not", () -> {
+                one.transport.flush();
+                return publications(one, streamId) == 0;
+            });
+            Deadline.await("it opens again", () -> {
+                offer(one, 2, 100);
+                return publications(one, streamId) == 1;
+            });
+            assertEquals(List.of(), List.copyOf(one.errors));
         }
     }
 

@@ -160,6 +160,23 @@ class MulticastFeedTest {
     }
 
     @Test
+    void shouldGiveFollowersTheirStreamsBackWhenWhatIsSentToAllIsHeldBack() {
+        follow(2);
+        follow(3);
+        transport.multicastOutcome = Offer.BACK_PRESSURED;
+        leader.append(PAYLOAD_LENGTH);
+        assertEquals(List.of(), cycle());
+        clock.advanceNs(TestLane.MULTICAST_STALL_NS);
+        assertEquals(List.of(), cycle());
+        assertEquals(2, served());
+        clock.advanceNs(1);
+        cycle();
+
+        assertEquals(List.of(new Sent(2, 0, FRAME_LENGTH), new Sent(3, 0, FRAME_LENGTH)), cycle());
+        assertEquals(0, served());
+    }
+
+    @Test
     void shouldGiveAllTheirStreamsBackWhenNobodyIsKnownToListen() {
         follow(2);
         follow(3);
