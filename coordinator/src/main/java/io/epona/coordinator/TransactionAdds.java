@@ -126,11 +126,15 @@ final class TransactionAdds {
             return Errors.forException(ex);
         }
         final TransactionMetadata transaction = partition.transactions().get(transactionalId);
+        if (transaction != null && transaction.pendingTransitionInProgress()) {
+            // First of all: the end of the transaction before may give the producer the id that it asks with.
+            return Errors.CONCURRENT_TRANSACTIONS;
+        }
         final Errors error = judge(add.producer, transaction);
         if (error != Errors.NONE) {
             return error;
         }
-        if (transaction.pendingTransitionInProgress() || TransactionStore.isEnding(transaction)) {
+        if (TransactionStore.isEnding(transaction)) {
             return Errors.CONCURRENT_TRANSACTIONS;
         }
         if (transaction.state() == TransactionState.ONGOING

@@ -132,8 +132,11 @@ final class TransactionEnd {
 
     /** Null to decide; NONE when that is done already. */
     private static Errors judge(final Request request, final TransactionMetadata transaction, final Standing standing) {
+        final boolean isPending = transaction.pendingTransitionInProgress()
+                && !transaction.pendingState().equals(FENCING);
         if (transaction.producerId() != request.producer().producerId() && !standing.isAfterOverflow()) {
-            return Errors.INVALID_PRODUCER_ID_MAPPING;
+            // What is pending may give the producer the id that it asks with.
+            return isPending ? Errors.CONCURRENT_TRANSACTIONS : Errors.INVALID_PRODUCER_ID_MAPPING;
         }
         if (standing.isNext()) {
             // The transaction before is decided and not ended everywhere.
@@ -142,8 +145,7 @@ final class TransactionEnd {
         if (!standing.isValidEpoch()) {
             return Errors.PRODUCER_FENCED;
         }
-        if (transaction.pendingTransitionInProgress()
-                && !transaction.pendingState().equals(FENCING)) {
+        if (isPending) {
             return Errors.CONCURRENT_TRANSACTIONS;
         }
         return judgeState(request, transaction.state(), standing);

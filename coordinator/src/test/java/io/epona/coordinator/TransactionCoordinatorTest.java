@@ -210,6 +210,37 @@ class TransactionCoordinatorTest {
         assertEquals(Errors.NONE, add(producer(ended), TV_2, ONE));
     }
 
+    /** A producer that was given another id by the end of its transaction, while no marker of that is taken. */
+    private Producer nextWithAnotherIdWhileOneEnds() {
+        bench.markerErrors.put(ONE, Errors.NOT_LEADER_OR_FOLLOWER);
+        final Producer first = withEpoch(begin(), Short.MAX_VALUE - 1);
+        bench.store.partitionOf(ID).transactions().get(ID).setProducerEpoch(first.producerEpoch());
+        assertEquals(Errors.NONE, add(first, TV_2, ONE));
+        final Producer next = producer(end(first, true, TV_2));
+        assertTrue(next.producerId() != first.producerId());
+        return next;
+    }
+
+    @Test
+    void shouldLetAProducerWithAnotherIdWaitForTheTransactionBefore() {
+        final Producer next = nextWithAnotherIdWhileOneEnds();
+        final CompletableFuture<Errors> added = bench.coordinator.addPartitions(next, Set.of(OTHER), TV_2);
+        assertEquals("PrepareCommit", bench.state(ID));
+        assertFalse(added.isDone());
+        bench.markerErrors.clear();
+        assertEquals(Errors.NONE, bench.await(added));
+    }
+
+    @Test
+    void shouldLetAProducerWithAnotherIdAbortWhenTheTransactionBeforeIsEnded() {
+        final Producer next = nextWithAnotherIdWhileOneEnds();
+        assertEquals(Errors.CONCURRENT_TRANSACTIONS, end(next, false, TV_2).error());
+        bench.markerErrors.clear();
+        awaitState("CompleteCommit");
+        assertEquals(
+                new Answer(Errors.NONE, next.producerId(), (short) (next.producerEpoch() + 1)), end(next, false, TV_2));
+    }
+
     @Test
     void shouldAnswerAllNodesThatAddPartitionsOfOneProducerAtTheSameTime() {
         final Producer next = nextWhileOneEnds();
