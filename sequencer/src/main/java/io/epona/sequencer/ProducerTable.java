@@ -32,7 +32,7 @@ final class ProducerTable {
     private static final int PARTITION_INDEX = ProducerEntryEncoder.partitionIndexEncodingOffset();
     private static final int EPOCH = ProducerEntryEncoder.producerEpochEncodingOffset();
     private static final int BATCH_COUNT = ProducerEntryEncoder.batchCountEncodingOffset();
-    private static final int FROM_ZERO = ProducerEntryEncoder.fromSequenceZeroEncodingOffset();
+    private static final int KNOWN_SEQUENCES = ProducerEntryEncoder.fromSequenceZeroEncodingOffset();
     private static final int BATCHES = ProducerEntryEncoder.batch0EncodingOffset();
     private static final int BATCH_LENGTH = BatchEntryEncoder.ENCODED_LENGTH;
     private static final int BASE_SEQUENCE = BatchEntryEncoder.baseSequenceEncodingOffset();
@@ -44,6 +44,18 @@ final class ProducerTable {
     private static final int LAST_TIME_MS = ProducerEntryEncoder.lastTimeMsEncodingOffset();
     private static final int TRANSACTION_FIRST_OFFSET = ProducerEntryEncoder.transactionFirstOffsetEncodingOffset();
     private static final int COORDINATOR_EPOCH = ProducerEntryEncoder.coordinatorEpochEncodingOffset();
+
+    /** Not all sequences from 0 to the last are known to be written, in the present epoch. */
+    private static final byte SOME = 0;
+
+    /** They are. */
+    private static final byte ALL = 1;
+
+    /** They are, and 0 followed the largest one meanwhile. */
+    private static final byte ALL_AND_WRAPPED = 2;
+
+    /** Clients have a few batches in flight: no batch that is repeated was written so many records ago. */
+    private static final int MAX_DISTANCE = 1 << 30;
 
     /** Length of an entry in checkpoints from before there were transactions. */
     static final int ENTRY_LENGTH_WITHOUT_TRANSACTION = LAST_TIME_MS;
@@ -183,15 +195,23 @@ final class ProducerTable {
 
     /**
      * Whether the producer has surely written all of a batch with these sequences, before those that are remembered: it
-     * has written everything from 0 on.
+     * has written everything from 0 on. What lies further back than half of all sequences lies ahead: sequences wrap,
+     * and the first batches behind that may come before the last ones ahead of it.
      */
     boolean hasWritten(final int slot, final int baseSequence, final int lastOffsetDelta) {
-        return isFromZero(slot)
-                && (long) baseSequence + lastOffsetDelta < slab(slot).getInt(batchAt(slot, 0) + BASE_SEQUENCE, ORDER);
+        final byte known = knownSequences(slot);
+        if (known == SOME) {
+            return false;
+        }
+        final int oldestSequence = slab(slot).getInt(batchAt(slot, 0) + BASE_SEQUENCE, ORDER);
+        final int distance = Sequences.distance(baseSequence, oldestSequence);
+        return lastOffsetDelta < distance
+                && distance <= MAX_DISTANCE
+                && (known == ALL_AND_WRAPPED || baseSequence < oldestSequence);
     }
 
-    private boolean isFromZero(final int slot) {
-        return slab(slot).getByte(at(slot) + FROM_ZERO) == 1;
+    private byte knownSequences(final int slot) {
+        return slab(slot).getByte(at(slot) + KNOWN_SEQUENCES);
     }
 
     long baseOffset(final int slot, final int batch) {
@@ -335,16 +355,25 @@ final class ProducerTable {
             final int batchCrc) {
         final UnsafeBuffer slab = slab(slot);
         final int batch = batchCount(slot) - 1;
-        final boolean continues = batch == 0
-                ? baseSequence == 0
-                : isFromZero(slot) && Sequences.isNext(lastSequence(slot, batch - 1), baseSequence);
-        slab.putByte(at(slot) + FROM_ZERO, (byte) (continues ? 1 : 0));
+        final byte known = knownSequences(slot, batch, baseSequence, lastOffsetDelta);
+        slab.putByte(at(slot) + KNOWN_SEQUENCES, known);
         final int at = batchAt(slot, batch);
         slab.putInt(at + BASE_SEQUENCE, baseSequence, ORDER);
         slab.putInt(at + LAST_OFFSET_DELTA, lastOffsetDelta, ORDER);
         slab.putLong(at + BASE_OFFSET, baseOffset, ORDER);
         slab.putLong(at + SEQUENCED_TIME_MS, nowMs, ORDER);
         slab.putInt(at + BATCH_CRC, batchCrc, ORDER);
+    }
+
+    private byte knownSequences(final int slot, final int batch, final int baseSequence, final int lastOffsetDelta) {
+        if (batch == 0) {
+            return baseSequence == 0 ? ALL : SOME;
+        }
+        final int before = lastSequence(slot, batch - 1);
+        if (knownSequences(slot) == SOME || !Sequences.isNext(before, baseSequence)) {
+            return SOME;
+        }
+        return Sequences.advance(baseSequence, lastOffsetDelta) < before ? ALL_AND_WRAPPED : knownSequences(slot);
     }
 
     /** Slot without an open transaction that was written longest ago, or {@link #NONE}. */

@@ -9,6 +9,11 @@ final class Sequences {
         return (int) (((long) sequence + records) & Integer.MAX_VALUE);
     }
 
+    /** How many records the one sequence is before the other. */
+    static int distance(final int sequence, final int laterSequence) {
+        return laterSequence - sequence & Integer.MAX_VALUE;
+    }
+
     /** True when the one follows the other without a gap. */
     static boolean isNext(final int lastSequence, final int sequence) {
         return sequence == advance(lastSequence, 1);

@@ -10,7 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.epona.codec.RecordBatchDescriptor;
 import io.epona.codec.lane.LaneResult;
+import java.nio.ByteOrder;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -196,6 +199,55 @@ class ProducerRulesTest {
         assertEquals(OK, offer(0, Integer.MAX_VALUE - 1, 5));
         assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, 2, 1));
         assertEquals(OK, offer(0, 3, 1));
+    }
+
+    /** As if the records were there; whether they are is not for the state to judge. */
+    private LaneResult offerMany(final int baseSequence, final int recordCount) {
+        final UnsafeBuffer batch = Batches.idempotent(PRODUCER, 0, baseSequence, 1);
+        batch.putInt(RecordBatchDescriptor.LAST_OFFSET_DELTA_OFFSET, recordCount - 1, ByteOrder.BIG_ENDIAN);
+        return log.offer(state, PARTITION, batch, nowMs);
+    }
+
+    /** All sequences were written from 0 on, and the last five batches are those up to this one. */
+    private void writeAllUpTo(final int lastSequence) {
+        assertEquals(OK, offerMany(0, lastSequence - 4));
+        for (int i = 4; i >= 0; i--) {
+            assertEquals(OK, offer(0, lastSequence - i, 1));
+        }
+    }
+
+    @Test
+    void shouldNotTakeForWrittenWhatComesTooEarlyBehindTheWrap() {
+        writeAllUpTo(Integer.MAX_VALUE - 2);
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, 0, 1), "the one before was refused and comes again");
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, 7, 1));
+        assertEquals(OK, offer(0, Integer.MAX_VALUE - 1, 2));
+        assertEquals(OK, offer(0, 0, 1));
+        assertEquals(DUPLICATE_SEQUENCE, offer(0, Integer.MAX_VALUE - 6, 1));
+    }
+
+    @Test
+    void shouldTellADuplicateFromBeforeTheWrap() {
+        writeAllUpTo(Integer.MAX_VALUE - 2);
+        assertEquals(OK, offer(0, Integer.MAX_VALUE - 1, 4), "the wrap is within it");
+        for (int i = 0; i < 5; i++) {
+            assertEquals(OK, offer(0, 2 + i, 1));
+        }
+        assertEquals(DUPLICATE_SEQUENCE, offer(0, Integer.MAX_VALUE - 3, 1));
+        assertEquals(DUPLICATE_SEQUENCE, offer(0, Integer.MAX_VALUE - 1, 4));
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, Integer.MAX_VALUE - 1, 5), "it was never written so");
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, 8, 1));
+        final LaneState restarted = state.copy();
+        final UnsafeBuffer late = Batches.idempotent(PRODUCER, 0, Integer.MAX_VALUE - 3, 1);
+        assertEquals(DUPLICATE_SEQUENCE, log.offer(restarted, PARTITION, late, nowMs));
+    }
+
+    @Test
+    void shouldNotTakeForWrittenBeforeTheWrapWhatIsAheadOfTheFirstSequences() {
+        for (int i = 0; i < 6; i++) {
+            assertEquals(OK, offer(0, i, 1));
+        }
+        assertEquals(OUT_OF_ORDER_SEQUENCE, offer(0, Integer.MAX_VALUE, 1));
     }
 
     @Test
