@@ -41,26 +41,26 @@ final class ConfigDecisions {
     /** Decides about replacing whole configurations. */
     Decision<Map<ConfigResource, ApiError>> replace(
             ClusterImage image, Map<ConfigResource, Map<String, String>> configs) {
-        return decide(image, configs, (before, after) -> new HashMap<>(after));
+        return decide(image, configs, (resource, before, after) -> new HashMap<>(after));
     }
 
     private interface Change<C> {
-        Map<String, String> apply(Map<String, String> before, C change);
+        Map<String, String> apply(ConfigResource resource, Map<String, String> before, C change);
     }
 
     private <C> Decision<Map<ConfigResource, ApiError>> decide(
             ClusterImage image, Map<ConfigResource, C> changes, Change<C> change) {
         List<MetadataRecord> records = new ArrayList<>();
         Map<ConfigResource, ApiError> results = new LinkedHashMap<>();
-        int[] configuredGroups = {image.configuredGroups().size()};
+        ConfiguredGroups groups = new ConfiguredGroups(image);
         changes.forEach((resource, wanted) -> {
             try {
                 Map<String, String> before = present(image, resource);
-                Map<String, String> after = change.apply(before, wanted);
+                Map<String, String> after = change.apply(resource, before, wanted);
                 if (resource.type() == ConfigResource.Type.TOPIC) {
                     topicConfigs.validate(after);
-                } else if (before.isEmpty() && !after.isEmpty()) {
-                    requireRoom(++configuredGroups[0]);
+                } else {
+                    groups.change(resource.name(), before, after);
                 }
                 addDifference(resource, before, after, records);
                 results.put(resource, ApiError.NONE);
@@ -96,37 +96,74 @@ final class ConfigDecisions {
         }
     }
 
-    private static void requireRoom(int configuredGroups) {
-        if (configuredGroups > ControllerLimits.MAX_CONFIGURED_GROUPS) {
-            throw new PolicyViolationException("Too many groups have a configuration of their own: limit="
-                    + ControllerLimits.MAX_CONFIGURED_GROUPS + "; delete those of groups that are gone");
+    /** The groups that are configured, while one command is decided; counted when a first one is to be. */
+    private static final class ConfiguredGroups {
+        private static final int UNCOUNTED = -1;
+
+        private final ClusterImage image;
+        private int count = UNCOUNTED;
+
+        ConfiguredGroups(ClusterImage image) {
+            this.image = image;
+        }
+
+        void change(String group, Map<String, String> before, Map<String, String> after) {
+            requireShort(group, after);
+            if (before.isEmpty() == after.isEmpty()) {
+                return;
+            }
+            if (count == UNCOUNTED) {
+                count = image.configuredGroups().size();
+            }
+            if (after.isEmpty()) {
+                count--;
+            } else if (count < ControllerLimits.MAX_CONFIGURED_GROUPS) {
+                count++;
+            } else {
+                throw new PolicyViolationException("Too many groups have a configuration of their own: limit="
+                        + ControllerLimits.MAX_CONFIGURED_GROUPS + "; delete those of groups that are gone");
+            }
+        }
+
+        private static void requireShort(String group, Map<String, String> configs) {
+            int length = configs.entrySet().stream()
+                    .mapToInt(one -> one.getKey().length() + one.getValue().length())
+                    .sum();
+            if (length > 0 && group.length() + length > ControllerLimits.MAX_GROUP_CONFIG_LENGTH) {
+                throw new PolicyViolationException("The group's id and configuration are too long: length="
+                        + (group.length() + length) + ", limit=" + ControllerLimits.MAX_GROUP_CONFIG_LENGTH);
+            }
         }
     }
 
-    private Map<String, String> withOperations(Map<String, String> before, Collection<AlterConfigOp> operations) {
+    private Map<String, String> withOperations(
+            ConfigResource resource, Map<String, String> before, Collection<AlterConfigOp> operations) {
         Map<String, String> after = new HashMap<>(before);
         for (AlterConfigOp operation : operations) {
             String key = operation.configEntry().name();
             String value = operation.configEntry().value();
+            if (value == null && operation.opType() != AlterConfigOp.OpType.DELETE) {
+                throw new InvalidConfigurationException(
+                        "Null value not supported for " + operation.opType() + " to " + key);
+            }
             switch (operation.opType()) {
                 case SET -> after.put(key, value);
                 case DELETE -> after.remove(key);
-                case APPEND -> after.put(key, String.join(",", appended(listOf(after, operation), value)));
-                case SUBTRACT -> after.put(key, String.join(",", subtracted(listOf(after, operation), value)));
+                case APPEND -> after.put(key, String.join(",", appended(listOf(resource, after, operation), value)));
+                case SUBTRACT ->
+                    after.put(key, String.join(",", subtracted(listOf(resource, after, operation), value)));
             }
         }
         return after;
     }
 
-    private List<String> listOf(Map<String, String> configs, AlterConfigOp operation) {
+    /** No key of a group has a list. */
+    private List<String> listOf(ConfigResource resource, Map<String, String> configs, AlterConfigOp operation) {
         String key = operation.configEntry().name();
-        if (LogConfig.configType(key).orElse(null) != ConfigDef.Type.LIST) {
+        if (resource.type() != ConfigResource.Type.TOPIC
+                || LogConfig.configType(key).orElse(null) != ConfigDef.Type.LIST) {
             throw new InvalidConfigurationException(
                     "Can't " + operation.opType() + " to key " + key + " because its type is not LIST.");
-        }
-        if (operation.configEntry().value() == null) {
-            throw new InvalidConfigurationException(
-                    "Null value not supported for " + operation.opType() + " to " + key);
         }
         String current = configs.get(key);
         List<String> parts = current == null ? topicConfigs.defaults().getList(key) : Arrays.asList(current.split(","));

@@ -43,6 +43,12 @@ public final class ControllerLimits {
      */
     public static final int MAX_CONFIGURED_GROUPS = 10_000;
 
+    /**
+     * Most characters of the id, the keys and the values of a group that has a configuration of its own: all keys with
+     * their values take a third of that, and clients may name a group with 32,767.
+     */
+    public static final int MAX_GROUP_CONFIG_LENGTH = 2_048;
+
     /** Longest payload of one entry of the metadata log: far above any record, far below what a torn length may say. */
     public static final int MAX_ENTRY_LENGTH = 8 * 1024 * 1024;
 

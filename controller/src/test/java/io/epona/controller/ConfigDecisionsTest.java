@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -158,7 +160,10 @@ class ConfigDecisionsTest {
         assertEquals(Errors.NONE, alterGroup("gone", op(OpType.SET, "x", "4")));
         assertEquals(Errors.NONE, alterGroup("gone", op(OpType.DELETE, "x", null)));
         assertEquals(Errors.NONE, alterGroup("b", op(OpType.DELETE, "y", null)));
+        assertEquals(Errors.INVALID_CONFIG, alterGroup("b", op(OpType.SET, "x", null)));
         assertEquals(Errors.INVALID_CONFIG, alterGroup("b", op(OpType.APPEND, "x", "1")));
+        assertEquals(Errors.INVALID_CONFIG, alterGroup("b", op(OpType.APPEND, "cleanup.policy", "compact")));
+        assertEquals(Errors.INVALID_CONFIG, alterGroup("b", op(OpType.SUBTRACT, "cleanup.policy", "delete")));
         assertFalse(controller.image().isConfiguredAs(before));
         for (int i = 0; i < 2; i++) {
             assertEquals(List.of("a", "b"), controller.image().configuredGroups());
@@ -189,6 +194,44 @@ class ConfigDecisionsTest {
                         .map(ApiError::error)
                         .filter(error -> error != Errors.NONE)
                         .toList());
+    }
+
+    @Test
+    void shouldLimitHowLongTheConfigurationOfAGroupIs() {
+        String group = "g".repeat(ControllerLimits.MAX_GROUP_CONFIG_LENGTH - 2);
+        assertEquals(Errors.NONE, alterGroup(group, op(OpType.SET, "x", "1")));
+        assertEquals(Errors.POLICY_VIOLATION, alterGroup(group, op(OpType.SET, "x", "10")));
+        assertEquals(Errors.POLICY_VIOLATION, alterGroup(group + "g", op(OpType.SET, "x", "1")));
+        assertEquals(Errors.NONE, alterGroup(group, op(OpType.DELETE, "x", null)));
+        assertEquals(Errors.NONE, alterGroup(group + "g", op(OpType.DELETE, "x", null)));
+        assertEquals(List.of(), controller.image().configuredGroups());
+    }
+
+    @Test
+    void shouldMakeRoomForAGroupWhenTheConfigurationOfAnotherIsDeletedByTheSameCommand() {
+        Map<ConfigResource, Map<String, String>> wanted = new HashMap<>();
+        for (int i = 0; i < ControllerLimits.MAX_CONFIGURED_GROUPS; i++) {
+            wanted.put(new ConfigResource(ConfigResource.Type.GROUP, "g" + i), Map.of("x", "1"));
+        }
+        controller.alterConfigs(wanted, false).join();
+        ConfigResource old = new ConfigResource(ConfigResource.Type.GROUP, "g7");
+        ConfigResource other = new ConfigResource(ConfigResource.Type.GROUP, "other");
+        ConfigResource another = new ConfigResource(ConfigResource.Type.GROUP, "another");
+        Map<ConfigResource, Map<String, String>> exchanged = new LinkedHashMap<>();
+        exchanged.put(old, Map.of());
+        exchanged.put(other, Map.of("x", "1"));
+        exchanged.put(another, Map.of("x", "1"));
+        exchanged.put(ORDERS, Map.of("segment.ms", "7"));
+        Map<ConfigResource, ApiError> results =
+                controller.alterConfigs(exchanged, false).join();
+        assertEquals(
+                List.of(Errors.NONE, Errors.NONE, Errors.POLICY_VIOLATION, Errors.NONE),
+                Stream.of(old, other, another, ORDERS)
+                        .map(one -> results.get(one).error())
+                        .toList());
+        assertEquals(
+                ControllerLimits.MAX_CONFIGURED_GROUPS,
+                controller.image().configuredGroups().size());
     }
 
     @Test

@@ -149,6 +149,8 @@ final class RunningGroups implements CoordinatorLife.Running<GroupCoordinator> {
         } catch (final ConfigException | IllegalArgumentException ex) {
             // It was checked before it was stored; a version that took more may have stored it.
             LOGGER.error("a group's configuration is ignored: group={}, configs={}", group, configs, ex);
+        } catch (final ApiException ex) {
+            onRefused("the group coordinator does not follow a group's configuration", ex);
         }
     }
 
@@ -157,11 +159,15 @@ final class RunningGroups implements CoordinatorLife.Running<GroupCoordinator> {
         try {
             service.onMetadataUpdate(delta, followed.kafkaTopics());
         } catch (final CompletionException | ApiException ex) {
-            if (metadata.isShutdown()) {
-                LOGGER.debug("told a coordinator that closes", ex);
-            } else {
-                LOGGER.error("the group coordinator does not follow the metadata", ex);
-            }
+            onRefused("the group coordinator does not follow the metadata", ex);
+        }
+    }
+
+    private void onRefused(final String problem, final RuntimeException ex) {
+        if (metadata.isShutdown()) {
+            LOGGER.debug("told a coordinator that closes", ex);
+        } else {
+            LOGGER.error(problem, ex);
         }
     }
 

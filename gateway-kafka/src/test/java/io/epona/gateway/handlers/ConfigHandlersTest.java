@@ -233,7 +233,8 @@ class ConfigHandlersTest {
                 set("consumer.heartbeat.interval.ms", "60000"),
                 set("streams.num.standby.replicas", "3"),
                 set("share.session.timeout.ms", "45000"),
-                op(OpType.APPEND, "consumer.session.timeout.ms", "1"))) {
+                op(OpType.APPEND, "consumer.session.timeout.ms", "1"),
+                op(OpType.APPEND, "cleanup.policy", "compact"))) {
             assertEquals(
                     Errors.INVALID_CONFIG, incremental(version, false, GROUP, "readers", refused), refused::toString);
         }
