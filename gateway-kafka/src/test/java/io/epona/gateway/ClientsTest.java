@@ -105,7 +105,7 @@ class ClientsTest {
                 for (int i = 0; i < 500; i++) {
                     last = producer.send(new ProducerRecord<>("orders", 0, ("k" + i).getBytes(), new byte[100]));
                 }
-                assertEquals(499, last.get(10, TimeUnit.SECONDS).offset());
+                assertEquals(499, last.get(60, TimeUnit.SECONDS).offset());
             }
             try (KafkaConsumer<byte[], byte[]> consumer = consumer(node, Map.of())) {
                 consumer.assign(List.of(new TopicPartition("orders", 0)));

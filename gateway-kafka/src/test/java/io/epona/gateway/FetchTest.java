@@ -267,7 +267,7 @@ class FetchTest {
         append("t", 0, "a");
         final int id = client.send(ApiKeys.FETCH, VERSION, fetch("t", 0, 1, 30_000));
         assertTrue(client.isSilent(50));
-        node.controller.deleteTopics(List.of(TopicReference.byName("t"))).get(10, TimeUnit.SECONDS);
+        node.controller.deleteTopics(List.of(TopicReference.byName("t"))).get(60, TimeUnit.SECONDS);
         assertEquals(
                 Errors.UNKNOWN_TOPIC_OR_PARTITION.code(),
                 only(client.receive(ApiKeys.FETCH, VERSION, new FetchResponseData(), id))
@@ -388,13 +388,13 @@ class FetchTest {
         for (int i = 0; i < 20; i++) {
             try (RawClient leaving = new RawClient(node.address)) {
                 leaving.send(ApiKeys.FETCH, VERSION, fetch("t", 0, 0, 60_000).setSessionEpoch(i % 2 - 1));
-                final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+                final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
                 while (node.gateways.getFirst().fetchMeters().waiting() == 0) {
                     assertTrue(System.nanoTime() - deadlineNs < 0);
                     Thread.sleep(1);
                 }
             }
-            final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
             while (node.gateways.getFirst().fetchMeters().waiting() > 0) {
                 assertTrue(System.nanoTime() - deadlineNs < 0);
                 Thread.sleep(1);

@@ -54,10 +54,7 @@ class HoldBackTest {
             node.isLaneRunning = false;
             node.wake();
             final RawClient filler = new RawClient(node.address);
-            while (gateway.produceMeters().backPressures() == 0) {
-                filler.send(ApiKeys.PRODUCE, 9, produce(large, LONG_MS));
-                Thread.sleep(2);
-            }
+            node.fillLane(filler, produce(large, LONG_MS));
             // Waits behind the filler's last request, until its time is over.
             assertEquals(
                     Errors.REQUEST_TIMED_OUT.code(),

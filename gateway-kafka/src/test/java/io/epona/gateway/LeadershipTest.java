@@ -200,12 +200,12 @@ class LeadershipTest {
             final int id = client.send(ApiKeys.PRODUCE, 9, produce(9, acks, RawClient.records("a")));
             awaitAppended(appended + 1);
             assertTrue(client.isSilent(100));
-            assertEquals(1, node.gateways.getFirst().unanswered().get(10, TimeUnit.SECONDS));
+            assertEquals(1, node.gateways.getFirst().unanswered().get(60, TimeUnit.SECONDS));
             follow();
             final ProduceResponseData response = client.receive(ApiKeys.PRODUCE, 9, new ProduceResponseData(), id);
             assertEquals(
                     Errors.NOT_LEADER_OR_FOLLOWER.code(), partition(response).errorCode());
-            assertEquals(0, node.gateways.getFirst().unanswered().get(10, TimeUnit.SECONDS));
+            assertEquals(0, node.gateways.getFirst().unanswered().get(60, TimeUnit.SECONDS));
             // The position passes the batch's end after all: nothing more is said of it.
             node.isDeviceRunning = true;
             lead();
@@ -219,12 +219,7 @@ class LeadershipTest {
         node.wake();
         try (RawClient client = new RawClient(node.address)) {
             final MemoryRecords large = RawClient.records("x".repeat(400_000));
-            int sent = 0;
-            while (node.gateways.getFirst().produceMeters().backPressures() == 0) {
-                client.send(ApiKeys.PRODUCE, 9, produce(9, -1, large));
-                sent++;
-                Thread.sleep(2);
-            }
+            final int sent = node.fillLane(client, produce(9, -1, large));
             follow();
             node.isLaneRunning = true;
             node.wake();

@@ -64,6 +64,8 @@ class NewLeaderTest {
 
     @Test
     void shouldLetProducersWaitInOrderWhenTheLaneIsAboutToLead() throws Exception {
+        // They wait for a second only.
+        node.stopTime();
         try (RawClient client = new RawClient(node.address)) {
             final int first = client.send(ApiKeys.PRODUCE, VERSION, produce(-1));
             final int second = client.send(ApiKeys.PRODUCE, VERSION, produce(1));

@@ -39,7 +39,7 @@ class PipelineTest {
     }
 
     private static void await(final java.util.function.BooleanSupplier condition) throws Exception {
-        final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!condition.getAsBoolean()) {
             assertTrue(System.nanoTime() - deadlineNs < 0, "did not come about in time");
             Thread.sleep(1);

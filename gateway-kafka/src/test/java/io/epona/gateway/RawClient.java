@@ -24,7 +24,7 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /** A client that says exactly what a test wants it to say. */
 final class RawClient implements AutoCloseable {
-    private static final int TIMEOUT_MS = 10_000;
+    private static final int TIMEOUT_MS = 60_000;
 
     private final Socket socket = new Socket();
     private final DataInputStream in;
@@ -147,7 +147,7 @@ final class RawClient implements AutoCloseable {
     static ProduceRequestData produce(
             final String topic, final Uuid id, final int partition, final int acks, final MemoryRecords records) {
         final ProduceRequestData request =
-                new ProduceRequestData().setAcks((short) acks).setTimeoutMs(5_000);
+                new ProduceRequestData().setAcks((short) acks).setTimeoutMs(30_000);
         request.topicData()
                 .add(new ProduceRequestData.TopicProduceData()
                         .setName(topic)

@@ -19,6 +19,7 @@ import io.epona.gateway.handlers.LogDirectory;
 import io.epona.gateway.log.InitialTransactions;
 import io.epona.gateway.log.LaneView;
 import io.epona.gateway.net.NetConfig;
+import io.epona.gateway.produce.ProduceMeters;
 import io.epona.journal.LogRing;
 import io.epona.partitionlog.PartitionDescription;
 import io.epona.partitionlog.PartitionDirectory;
@@ -62,6 +63,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.agrona.concurrent.status.AtomicCounter;
+import org.apache.kafka.common.message.ProduceRequestData;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 
 /**
@@ -94,7 +97,7 @@ public final class TestNode implements AutoCloseable {
 
     private final NodeOptions options;
     private final boolean isLeading;
-    private final NodeClock clock = new SystemClock();
+    private final SwitchedClock clock = new SwitchedClock();
     private final ExecutorService controllerThread = Executors.newSingleThreadExecutor();
     private final ExecutorService coldReads = Executors.newFixedThreadPool(2);
     private final List<LaneParts> lanes = new ArrayList<>();
@@ -111,7 +114,11 @@ public final class TestNode implements AutoCloseable {
             LaneRole role,
             int spanLength) {}
 
-    private static final class SystemClock implements NodeClock {
+    private static final class SwitchedClock implements NodeClock {
+        private static final long RUNNING = Long.MIN_VALUE;
+
+        private volatile long stoppedNs = RUNNING;
+
         @Override
         public long epochNs() {
             final java.time.Instant now = java.time.Instant.now();
@@ -120,7 +127,8 @@ public final class TestNode implements AutoCloseable {
 
         @Override
         public long nanoTime() {
-            return System.nanoTime();
+            final long stopped = stoppedNs;
+            return stopped == RUNNING ? System.nanoTime() : stopped;
         }
     }
 
@@ -168,7 +176,7 @@ public final class TestNode implements AutoCloseable {
                 .registerBroker(new BrokerRegistration(
                         List.of(new Endpoint("PLAINTEXT", "127.0.0.1", address.getPort(), SecurityProtocol.PLAINTEXT)),
                         null))
-                .get(10, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
     }
 
     private LaneParts laneParts(final int laneId) {
@@ -217,7 +225,7 @@ public final class TestNode implements AutoCloseable {
                     gatewayThreads.get(gateway).idleStrategy());
         }
         run("shelf", shelves, new org.agrona.concurrent.SleepingMillisIdleStrategy(1));
-        return gateways.getFirst().bound().get(10, TimeUnit.SECONDS);
+        return gateways.getFirst().bound().get(60, TimeUnit.SECONDS);
     }
 
     private KafkaGateway gateway(final int id, final ManyToOneRingBuffer replies) {
@@ -415,7 +423,7 @@ public final class TestNode implements AutoCloseable {
     }
 
     private int awaitReply() {
-        final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (activatorReplies.read((type, buffer, offset, length) -> {}, 1) == 0) {
             if (System.nanoTime() - deadlineNs > 0) {
                 throw new IllegalStateException("no reply of the lane");
@@ -461,6 +469,35 @@ public final class TestNode implements AutoCloseable {
     /** Lets the threads notice that a switch was turned. */
     public void wake() {
         gatewayThreads.forEach(thread -> thread.idleStrategy().signal());
+    }
+
+    /** Monotonic time stands still for gateways and lanes: no time of theirs is over, however long a test takes. */
+    void stopTime() {
+        clock.stoppedNs = System.nanoTime();
+    }
+
+    void goOnWithTime() {
+        clock.stoppedNs = SwitchedClock.RUNNING;
+    }
+
+    /**
+     * Sends a request again and again until one finds no room in its lane, which must take none. Nothing is sent ahead:
+     * where much waits to be read, the gateway does not see the connection's end.
+     *
+     * @return how many were sent.
+     */
+    int fillLane(final RawClient client, final ProduceRequestData request) throws Exception {
+        final ProduceMeters meters = gateways.getFirst().produceMeters();
+        final long before = meters.batches();
+        int sent = 0;
+        while (meters.backPressures() == 0) {
+            client.send(ApiKeys.PRODUCE, 9, request);
+            sent++;
+            while (meters.batches() - before + meters.backPressures() < sent) {
+                Thread.sleep(1);
+            }
+        }
+        return sent;
     }
 
     public LaneCounters counters(final int lane) {
@@ -516,7 +553,7 @@ public final class TestNode implements AutoCloseable {
 
     private static void join(final Thread thread) {
         try {
-            thread.join(TimeUnit.SECONDS.toMillis(20));
+            thread.join(TimeUnit.SECONDS.toMillis(60));
         } catch (final InterruptedException ex) {
             Thread.currentThread().interrupt();
         }
