@@ -232,7 +232,8 @@ public final class LaneState implements FrameHandler {
      *       answer whose batch was appended by a leader that did not live to tell, when it has written more than five
      *       to the next one before it asks again: Kafka's answer, out of order, would have it ask for ever.
      *   <li>A batch of a transaction that has not written to the partition before opens it there, once the coordinator
-     *       has been asked. While one is open, the producer may write nothing but batches of it.
+     *       has been asked. Batches that come too early wait in the same line, whether or not it is open. While one is
+     *       open, the producer may write nothing but batches of it.
      *   <li>A marker ends the open transaction, unless a newer coordinator or producer has fenced its writer. When
      *       there is nothing to end it counts as a duplicate: see {@link #onMarkerWithoutTransaction}.
      * </ul>
@@ -266,10 +267,11 @@ public final class LaneState implements FrameHandler {
                 : decideSequence(slot, partitionIndex, buffer, batchOffset);
         if (result == LaneResult.OUT_OF_ORDER_SEQUENCE
                 && RecordBatchDescriptor.isTransactional(buffer, batchOffset)
-                && RecordBatchDescriptor.baseSequence(buffer, batchOffset) >= 0) {
-            // The batches before it may be on their way to be verified: then it belongs behind them.
-            final LaneResult verdict = decideTransaction(slot, partitionIndex, buffer, batchOffset, origin);
-            return verdict == LaneResult.VERIFY_TRANSACTION ? verdict : result;
+                && RecordBatchDescriptor.baseSequence(buffer, batchOffset) >= 0
+                && !AppendOrigin.isVerified(origin, fences.generation(producerId, partitionIndex))) {
+            // Those before it may be on their way to be verified, though the first one is back already, and has opened
+            // the transaction. It belongs behind them: verified batches come in the order in which they were sent.
+            return LaneResult.VERIFY_TRANSACTION;
         }
         return result == APPEND ? decideTransaction(slot, partitionIndex, buffer, batchOffset, origin) : result;
     }

@@ -75,6 +75,20 @@ class TransactionRulesTest {
         assertEquals(OK, unverified(4, 1));
     }
 
+    /** A client may have five batches in flight, and the first may be verified before the lane has seen the second. */
+    @Test
+    void shouldAskForALaterBatchTooWhenTheFirstHasOpenedTheTransaction() {
+        assertEquals(VERIFY_TRANSACTION, unverified(0, 0));
+        assertEquals(VERIFY_TRANSACTION, unverified(0, 1));
+        assertEquals(OK, verified(0, 0));
+        assertEquals(VERIFY_TRANSACTION, unverified(0, 2), "it belongs behind the second");
+        assertEquals(OK, verified(0, 1));
+        assertEquals(OK, verified(0, 2));
+        assertEquals(OK, unverified(0, 3));
+        assertEquals(VERIFY_TRANSACTION, unverified(0, 5));
+        assertEquals(OUT_OF_ORDER_SEQUENCE, verified(0, 5), "nobody is before it");
+    }
+
     @Test
     void shouldAskAgainWhenTheTransactionWasEndedMeanwhile() {
         assertEquals(OK, verified(0, 0));
