@@ -46,12 +46,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks other nodes of the cell, through the Kafka protocol: to write markers to partitions that they lead, and about
- * transactions that they coordinate. A thread of its own, which starts with the first request; any thread may ask.
+ * transactions that they coordinate. A node answers one request of a connection after the other, and questions may wait
+ * until markers are written: so each kind has connections and a thread of its own, which starts with the first request.
+ * Any thread may ask.
  */
 public final class PeerRequests
         implements MarkerSender.RemoteMarkers, TransactionVerifier.RemoteCoordinators, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(PeerRequests.class);
-    private static final String NAME = "transaction-peers";
     private static final int REQUEST_TIMEOUT_MS = 5_000;
     private static final int CONNECT_TIMEOUT_MS = 2_000;
     private static final int RECONNECT_MS = 20;
@@ -62,9 +63,8 @@ public final class PeerRequests
 
     private final ClusterController controller;
     private final String listener;
-    private final ConcurrentLinkedQueue<RequestAndCompletionHandler> requests = new ConcurrentLinkedQueue<>();
-    private Sender sender;
-    private boolean isClosed;
+    private final Requests markers = new Requests("transaction-markers");
+    private final Requests questions = new Requests("transaction-questions");
 
     /**
      * Asks nobody yet.
@@ -76,10 +76,59 @@ public final class PeerRequests
         this.listener = listener;
     }
 
+    /** Requests of one kind. */
+    private static final class Requests {
+        private final ConcurrentLinkedQueue<RequestAndCompletionHandler> waiting = new ConcurrentLinkedQueue<>();
+        private final String name;
+        private Sender sender;
+        private boolean isClosed;
+
+        Requests(final String name) {
+            this.name = name;
+        }
+
+        void add(final RequestAndCompletionHandler request) {
+            waiting.add(request);
+            wake();
+        }
+
+        private synchronized void wake() {
+            if (sender == null && !isClosed) {
+                sender = new Sender(name, client(name), waiting);
+                sender.start();
+            }
+            if (sender != null) {
+                sender.wakeup();
+            }
+        }
+
+        void close() {
+            final Sender present;
+            synchronized (this) {
+                isClosed = true;
+                present = sender;
+            }
+            if (present != null) {
+                try {
+                    present.shutdown();
+                } catch (final InterruptedException ex) {
+                    Thread.currentThread().interrupt();
+                    LOGGER.debug("interrupted while stopping", ex);
+                }
+            }
+        }
+    }
+
     /** Kafka's sender of requests between brokers. */
-    private final class Sender extends InterBrokerSendThread {
-        Sender(final NetworkClient client) {
-            super(NAME, client, REQUEST_TIMEOUT_MS, Time.SYSTEM, true);
+    private static final class Sender extends InterBrokerSendThread {
+        private final ConcurrentLinkedQueue<RequestAndCompletionHandler> requests;
+
+        Sender(
+                final String name,
+                final NetworkClient client,
+                final ConcurrentLinkedQueue<RequestAndCompletionHandler> requests) {
+            super(name, client, REQUEST_TIMEOUT_MS, Time.SYSTEM, true);
+            this.requests = requests;
         }
 
         @Override
@@ -92,16 +141,16 @@ public final class PeerRequests
         }
     }
 
-    private static NetworkClient client() {
+    private static NetworkClient client(final String name) {
         final PlaintextChannelBuilder channels = new PlaintextChannelBuilder(ListenerName.normalised("PLAINTEXT"));
         channels.configure(Map.of());
-        final LogContext log = new LogContext('[' + NAME + "] ");
+        final LogContext log = new LogContext('[' + name + "] ");
         final Selector selector = new Selector(
                 NetworkReceive.UNLIMITED,
                 MAX_IDLE_MS,
                 new Metrics(),
                 Time.SYSTEM,
-                NAME,
+                name,
                 Map.of(),
                 false,
                 channels,
@@ -109,7 +158,7 @@ public final class PeerRequests
         return new NetworkClient(
                 selector,
                 new ManualMetadataUpdater(),
-                NAME,
+                name,
                 MAX_IN_FLIGHT,
                 RECONNECT_MS,
                 MAX_RECONNECT_MS,
@@ -127,7 +176,9 @@ public final class PeerRequests
 
     /** The response, or null when there is none. */
     private CompletableFuture<ClientResponse> ask(
-            final int nodeId, final AbstractRequest.Builder<? extends AbstractRequest> request) {
+            final Requests requests,
+            final int nodeId,
+            final AbstractRequest.Builder<? extends AbstractRequest> request) {
         final BrokerInfo broker = controller.image().broker(nodeId);
         final Endpoint endpoint = broker == null || broker.fenced() ? null : broker.endpoint(listener);
         if (endpoint == null) {
@@ -140,18 +191,7 @@ public final class PeerRequests
                 node,
                 request,
                 response -> answer.complete(response.hasResponse() ? response : null)));
-        wake();
         return answer;
-    }
-
-    private synchronized void wake() {
-        if (sender == null && !isClosed) {
-            sender = new Sender(client());
-            sender.start();
-        }
-        if (sender != null) {
-            sender.wakeup();
-        }
     }
 
     @Override
@@ -164,14 +204,15 @@ public final class PeerRequests
                 marker.isCommit() ? TransactionResult.COMMIT : TransactionResult.ABORT,
                 partitions,
                 marker.transactionVersion());
-        return ask(nodeId, new WriteTxnMarkersRequest.Builder(List.of(entry))).thenApply(response -> {
-            final Map<TopicPartition, Errors> errors = new HashMap<>();
-            partitions.forEach(partition -> errors.put(partition, Errors.NETWORK_EXCEPTION));
-            if (response != null && response.responseBody() instanceof WriteTxnMarkersResponse written) {
-                errors.putAll(written.errorsByProducerId().getOrDefault(marker.producerId(), Map.of()));
-            }
-            return errors;
-        });
+        return ask(markers, nodeId, new WriteTxnMarkersRequest.Builder(List.of(entry)))
+                .thenApply(response -> {
+                    final Map<TopicPartition, Errors> errors = new HashMap<>();
+                    partitions.forEach(partition -> errors.put(partition, Errors.NETWORK_EXCEPTION));
+                    if (response != null && response.responseBody() instanceof WriteTxnMarkersResponse written) {
+                        errors.putAll(written.errorsByProducerId().getOrDefault(marker.producerId(), Map.of()));
+                    }
+                    return errors;
+                });
     }
 
     @Override
@@ -193,7 +234,7 @@ public final class PeerRequests
                 .setProducerEpoch(producer.producerEpoch())
                 .setVerifyOnly(!isAdd)
                 .setTopics(topics));
-        return ask(nodeId, AddPartitionsToTxnRequest.Builder.forBroker(transactions))
+        return ask(questions, nodeId, AddPartitionsToTxnRequest.Builder.forBroker(transactions))
                 .thenApply(response -> errorsOf(response, partitions));
     }
 
@@ -219,18 +260,7 @@ public final class PeerRequests
     /** Asks nobody any more. */
     @Override
     public void close() {
-        final Sender present;
-        synchronized (this) {
-            isClosed = true;
-            present = sender;
-        }
-        if (present != null) {
-            try {
-                present.shutdown();
-            } catch (final InterruptedException ex) {
-                Thread.currentThread().interrupt();
-                LOGGER.debug("interrupted while stopping", ex);
-            }
-        }
+        questions.close();
+        markers.close();
     }
 }

@@ -20,28 +20,52 @@ import org.apache.kafka.server.common.TransactionVersion;
  * Decides which partitions are part of transactions. A producer that writes to partitions on several nodes is asked
  * about by each of them at the same time, often before its last transaction is ended everywhere: who cannot be answered
  * yet waits here, since a client that is told to try again loses a hundred milliseconds. What waits for the same
- * producer is added in one transition. Coordinator's thread.
+ * producer is added in one transition. A node asks about many producers, one after the other, and does not wait long
+ * about one: it asks again. Coordinator's thread.
  */
 final class TransactionAdds {
-    private static final long PATIENCE_NS = 500_000_000L;
+    /** Of who waits by itself. */
+    static final long PATIENCE_NS = 500_000_000L;
+
+    /** Of a node, whose other questions wait meanwhile: markers are mostly written by then. */
+    static final long PATIENCE_OF_NODES_NS = 20_000_000L;
+
     private static final int MAX_WAITING = 10_000;
 
     private final TransactionStore store;
+    private final Alarm alarm;
     private final Map<String, List<Add>> waiting = new HashMap<>();
     private int count;
+
+    /** Runs tasks later, on the coordinator's thread. */
+    @FunctionalInterface
+    interface Alarm {
+        void after(long delayNs, Runnable task);
+    }
 
     /** Partitions to be added to a producer's transaction, and who wants to know. */
     private static final class Add {
         final Producer producer;
         final TransactionVersion version;
-        final long deadlineNs = System.nanoTime() + PATIENCE_NS;
+        final long patienceNs;
+        final long deadlineNs;
         final Set<TopicPartition> partitions;
         final List<Consumer<Errors>> askers = new ArrayList<>();
 
-        Add(final Producer producer, final TransactionVersion version, final Set<TopicPartition> partitions) {
+        Add(
+                final Producer producer,
+                final TransactionVersion version,
+                final Set<TopicPartition> partitions,
+                final long patienceNs) {
             this.producer = producer;
             this.version = version;
             this.partitions = new HashSet<>(partitions);
+            this.patienceNs = patienceNs;
+            this.deadlineNs = System.nanoTime() + patienceNs;
+        }
+
+        boolean isLike(final Add other) {
+            return producer.equals(other.producer) && version == other.version && patienceNs == other.patienceNs;
         }
 
         void answer(final Errors error) {
@@ -49,21 +73,28 @@ final class TransactionAdds {
         }
     }
 
-    TransactionAdds(final TransactionStore store) {
+    TransactionAdds(final TransactionStore store, final Alarm alarm) {
         this.store = store;
+        this.alarm = alarm;
     }
 
-    /** Makes partitions part of a producer's transaction. */
+    /**
+     * Makes partitions part of a producer's transaction.
+     *
+     * @param patienceNs how long who asks waits for what is under way.
+     */
     void add(
             final Producer producer,
             final Set<TopicPartition> partitions,
             final TransactionVersion version,
+            final long patienceNs,
             final Consumer<Errors> then) {
-        final Add add = new Add(producer, version, partitions);
+        final Add add = new Add(producer, version, partitions, patienceNs);
         add.askers.add(then);
         final Errors error = attempt(add);
         if (error == Errors.CONCURRENT_TRANSACTIONS && count < MAX_WAITING) {
             await(add);
+            alarm.after(patienceNs, this::expire);
         } else if (error != null) {
             add.answer(error);
         }
@@ -73,7 +104,7 @@ final class TransactionAdds {
         count += add.askers.size();
         final List<Add> all = waiting.computeIfAbsent(add.producer.transactionalId(), id -> new ArrayList<>());
         for (final Add other : all) {
-            if (other.producer.equals(add.producer) && other.version == add.version) {
+            if (other.isLike(add)) {
                 other.partitions.addAll(add.partitions);
                 other.askers.addAll(add.askers);
                 return;
@@ -101,7 +132,7 @@ final class TransactionAdds {
     }
 
     /** Answers those whose time is over. */
-    void expire() {
+    private void expire() {
         if (count == 0) {
             return;
         }

@@ -74,7 +74,21 @@ public final class TransactionCoordinator {
     /** Makes partitions part of a producer's transaction, which begins with the first. */
     public CompletableFuture<Errors> addPartitions(
             final Producer producer, final Set<TopicPartition> partitions, final TransactionVersion version) {
-        return ask(answer -> adds.add(producer, partitions, version, answer::complete), error -> error);
+        return add(producer, partitions, version, TransactionAdds.PATIENCE_NS);
+    }
+
+    /** As the other one, for another node, which is soon told to ask again: what else it asks waits meanwhile. */
+    public CompletableFuture<Errors> addPartitionsForNode(
+            final Producer producer, final Set<TopicPartition> partitions, final TransactionVersion version) {
+        return add(producer, partitions, version, TransactionAdds.PATIENCE_OF_NODES_NS);
+    }
+
+    private CompletableFuture<Errors> add(
+            final Producer producer,
+            final Set<TopicPartition> partitions,
+            final TransactionVersion version,
+            final long patienceNs) {
+        return ask(answer -> adds.add(producer, partitions, version, patienceNs, answer::complete), error -> error);
     }
 
     /** Whether partitions are part of a producer's transaction. */

@@ -139,10 +139,13 @@ public final class TransactionCoordinators implements CoordinatorLookup, AutoClo
                 LOAD_LENGTH,
                 NAME + "-loader-");
         store.connect(tenures, loader);
-        final TransactionAdds adds = new TransactionAdds(store);
+        final TransactionAdds adds = new TransactionAdds(
+                store,
+                (delayNs, task) ->
+                        timer.schedule(() -> context.executor().execute(task), delayNs, TimeUnit.NANOSECONDS));
         store.onSettled(adds::onSettled);
         final TransactionEnd end = new TransactionEnd(store, sender[0], producerIds, context.executor());
-        final TransactionTimer clock = new TransactionTimer(context.settings(), store, end, adds);
+        final TransactionTimer clock = new TransactionTimer(context.settings(), store, end);
         final TransactionBegin begin =
                 new TransactionBegin(context.settings(), store, end, producerIds, context.executor());
         final TransactionQueries queries = new TransactionQueries(store, end, clock);

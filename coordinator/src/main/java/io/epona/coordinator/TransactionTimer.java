@@ -15,20 +15,14 @@ final class TransactionTimer {
     private final TransactionSettings settings;
     private final TransactionStore store;
     private final TransactionEnd end;
-    private final TransactionAdds adds;
     private long lastAbortMs;
     private long lastExpirationMs = System.currentTimeMillis();
     private long timedOut;
 
-    TransactionTimer(
-            final TransactionSettings settings,
-            final TransactionStore store,
-            final TransactionEnd end,
-            final TransactionAdds adds) {
+    TransactionTimer(final TransactionSettings settings, final TransactionStore store, final TransactionEnd end) {
         this.settings = settings;
         this.store = store;
         this.end = end;
-        this.adds = adds;
     }
 
     /** Transactions aborted because their time was over. */
@@ -38,7 +32,6 @@ final class TransactionTimer {
 
     /** Looks; to be called often. */
     void tick() {
-        adds.expire();
         final long nowMs = System.currentTimeMillis();
         if (nowMs - lastAbortMs >= settings.abortIntervalMs() || nowMs < lastAbortMs) {
             lastAbortMs = nowMs;

@@ -7,6 +7,9 @@ import io.epona.coordinator.TransactionCoordinator.Producer;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
@@ -18,6 +21,9 @@ import org.apache.kafka.server.common.TransactionVersion;
  * for. Any thread may call.
  */
 public final class TransactionVerifier {
+    private static final long FIRST_RETRY_MS = 5;
+    private static final long MAX_RETRY_MS = 80;
+
     private final ClusterController controller;
     private final TransactionCoordinators coordinators;
     private final RemoteCoordinators remote;
@@ -52,6 +58,38 @@ public final class TransactionVerifier {
      * @return for each partition NONE when it is part of it; never exceptionally.
      */
     public CompletableFuture<Map<TopicPartition, Errors>> verify(
+            final Producer producer, final Set<TopicPartition> partitions, final boolean isAdd) {
+        return askAgain(() -> ask(producer, partitions, isAdd), isAdd, TransactionAdds.PATIENCE_NS);
+    }
+
+    /**
+     * Asks again while the transaction before is being ended: other nodes do not let this one wait, since its other
+     * questions are behind it.
+     */
+    static CompletableFuture<Map<TopicPartition, Errors>> askAgain(
+            final Supplier<CompletableFuture<Map<TopicPartition, Errors>>> question,
+            final boolean isAdd,
+            final long patienceNs) {
+        return isAdd ? askUntil(question, System.nanoTime() + patienceNs, FIRST_RETRY_MS) : question.get();
+    }
+
+    private static CompletableFuture<Map<TopicPartition, Errors>> askUntil(
+            final Supplier<CompletableFuture<Map<TopicPartition, Errors>>> question,
+            final long deadlineNs,
+            final long delayMs) {
+        return question.get().thenCompose(errors -> {
+            final boolean isLate = deadlineNs - System.nanoTime() < TimeUnit.MILLISECONDS.toNanos(delayMs);
+            if (isLate || !errors.containsValue(Errors.CONCURRENT_TRANSACTIONS)) {
+                return CompletableFuture.completedFuture(errors);
+            }
+            final Executor later = CompletableFuture.delayedExecutor(delayMs, TimeUnit.MILLISECONDS);
+            return CompletableFuture.completedFuture(errors)
+                    .thenComposeAsync(
+                            before -> askUntil(question, deadlineNs, Math.min(2 * delayMs, MAX_RETRY_MS)), later);
+        });
+    }
+
+    private CompletableFuture<Map<TopicPartition, Errors>> ask(
             final Producer producer, final Set<TopicPartition> partitions, final boolean isAdd) {
         final ClusterImage image = controller.image();
         final int count = image.topic(Topic.TRANSACTION_STATE_TOPIC_NAME) == null

@@ -41,6 +41,10 @@ final class TestTransactions implements AutoCloseable {
     final List<String> markers = new ArrayList<>();
     final Map<TopicPartition, Errors> markerErrors = new HashMap<>();
     LaneResult answer = LaneResult.OK;
+
+    /** Run by tests that let time pass. */
+    private final List<Runnable> alarms = new ArrayList<>();
+
     final TransactionStore store;
     final TransactionEnd end;
     final TransactionTimer timer;
@@ -83,10 +87,10 @@ final class TestTransactions implements AutoCloseable {
         loader = new LaneRecordLoader<>(
                 lane.appends, logs, tenures, StoredTransaction.DESERIALIZER, 1 << 16, "test-loader-");
         store.connect(tenures, loader);
-        final TransactionAdds adds = new TransactionAdds(store);
+        final TransactionAdds adds = new TransactionAdds(store, (delayNs, task) -> alarms.add(task));
         store.onSettled(adds::onSettled);
         end = new TransactionEnd(store, sender[0], producerIds, tasks::add);
-        timer = new TransactionTimer(parsed, store, end, adds);
+        timer = new TransactionTimer(parsed, store, end);
         final TransactionBegin begin = new TransactionBegin(parsed, store, end, producerIds, tasks::add);
         coordinator =
                 new TransactionCoordinator(tasks::add, begin, adds, end, new TransactionQueries(store, end, timer));
@@ -179,6 +183,15 @@ final class TestTransactions implements AutoCloseable {
             }
             step();
         }
+    }
+
+    /** As {@link #await}, while time passes. */
+    <T> T awaitAlarms(final CompletableFuture<T> answer) {
+        runUntil(() -> {
+            alarms.forEach(Runnable::run);
+            return answer.isDone();
+        });
+        return answer.join();
     }
 
     <T> T await(final CompletableFuture<T> answer) {

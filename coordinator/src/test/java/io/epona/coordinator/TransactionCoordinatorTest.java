@@ -258,12 +258,19 @@ class TransactionCoordinatorTest {
     void shouldTellTheClientToTryAgainWhenTheTransactionBeforeDoesNotEnd() {
         final Producer next = nextWhileOneEnds();
         final CompletableFuture<Errors> added = bench.coordinator.addPartitions(next, Set.of(OTHER), TV_2);
-        bench.runUntil(() -> {
-            bench.timer.tick();
-            return added.isDone();
-        });
-        assertEquals(Errors.CONCURRENT_TRANSACTIONS, added.join());
+        assertEquals(Errors.CONCURRENT_TRANSACTIONS, bench.awaitAlarms(added));
         assertEquals("PrepareCommit", bench.state(ID));
+    }
+
+    @Test
+    void shouldKeepANodeWaitingForAShorterTimeThanAClient() {
+        final Producer next = nextWhileOneEnds();
+        final CompletableFuture<Errors> ofClient = bench.coordinator.addPartitions(next, Set.of(ONE), TV_2);
+        final CompletableFuture<Errors> ofNode = bench.coordinator.addPartitionsForNode(next, Set.of(OTHER), TV_2);
+        bench.awaitAlarms(CompletableFuture.anyOf(ofClient, ofNode));
+        assertTrue(ofNode.isDone());
+        assertEquals(Errors.CONCURRENT_TRANSACTIONS, ofNode.join());
+        assertEquals(Errors.CONCURRENT_TRANSACTIONS, bench.awaitAlarms(ofClient));
     }
 
     @Test
@@ -394,11 +401,7 @@ class TransactionCoordinatorTest {
         final CompletableFuture<Errors> added = bench.coordinator.addPartitions(next, Set.of(OTHER), TV_2);
         assertEquals("PrepareCommit", bench.state(ID));
         bench.resign();
-        bench.runUntil(() -> {
-            bench.timer.tick();
-            return added.isDone();
-        });
-        assertEquals(Errors.NOT_COORDINATOR, added.join());
+        assertEquals(Errors.NOT_COORDINATOR, bench.awaitAlarms(added));
     }
 
     @Test

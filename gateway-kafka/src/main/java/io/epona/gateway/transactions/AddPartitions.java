@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData.AddPartitionsToTxnTopic;
@@ -53,7 +54,7 @@ final class AddPartitions {
                     request.v3AndBelowProducerId(),
                     request.v3AndBelowProducerEpoch());
             final Set<TopicPartition> partitions = partitions(request.v3AndBelowTopics());
-            return add(coordinator, producer, partitions, TransactionVersion.TV_0)
+            return add(partitions, () -> coordinator.addPartitions(producer, partitions, TransactionVersion.TV_0))
                     .thenApply(errors ->
                             new AddPartitionsToTxnResponseData().setResultsByTopicV3AndBelow(results(errors, version)));
         }
@@ -78,7 +79,7 @@ final class AddPartitions {
                 version >= FIRST_VERSION_WITH_BUMP ? TransactionVersion.TV_2 : TransactionVersion.TV_0;
         final CompletableFuture<Map<TopicPartition, Errors>> errors = transaction.verifyOnly()
                 ? coordinator.verifyPartitions(producer, partitions)
-                : add(coordinator, producer, partitions, clientVersion);
+                : add(partitions, () -> coordinator.addPartitionsForNode(producer, partitions, clientVersion));
         return errors.thenApply(known -> new AddPartitionsToTxnResult()
                 .setTransactionalId(transaction.transactionalId())
                 .setTopicResults(results(known, version)));
@@ -86,10 +87,7 @@ final class AddPartitions {
 
     /** All or none: a partition that is not there keeps the others out. */
     private CompletableFuture<Map<TopicPartition, Errors>> add(
-            final TransactionCoordinator coordinator,
-            final Producer producer,
-            final Set<TopicPartition> partitions,
-            final TransactionVersion version) {
+            final Set<TopicPartition> partitions, final Supplier<CompletableFuture<Errors>> question) {
         final Map<TopicPartition, Errors> errors = new HashMap<>();
         boolean isAnyUnknown = false;
         for (final TopicPartition partition : partitions) {
@@ -100,7 +98,7 @@ final class AddPartitions {
         if (isAnyUnknown) {
             return CompletableFuture.completedFuture(errors);
         }
-        return coordinator.addPartitions(producer, partitions, version).thenApply(error -> {
+        return question.get().thenApply(error -> {
             errors.replaceAll((partition, before) -> error);
             return errors;
         });
