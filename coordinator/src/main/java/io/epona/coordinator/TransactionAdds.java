@@ -94,7 +94,7 @@ final class TransactionAdds {
         final Errors error = attempt(add);
         if (error == Errors.CONCURRENT_TRANSACTIONS && count < MAX_WAITING) {
             await(add);
-            alarm.after(patienceNs, this::expire);
+            alarm.after(patienceNs, () -> expire(producer.transactionalId()));
         } else if (error != null) {
             add.answer(error);
         }
@@ -131,17 +131,13 @@ final class TransactionAdds {
         }
     }
 
-    /** Answers those whose time is over. */
-    private void expire() {
-        if (count == 0) {
-            return;
-        }
+    /** Answers those who wait for a transaction and whose time is over. */
+    private void expire(final String transactionalId) {
         final long nowNs = System.nanoTime();
-        waiting.entrySet().stream()
-                .filter(entry -> entry.getValue().stream().anyMatch(add -> add.deadlineNs - nowNs <= 0))
-                .map(Map.Entry::getKey)
-                .toList()
-                .forEach(this::onSettled);
+        final List<Add> all = waiting.getOrDefault(transactionalId, List.of());
+        if (all.stream().anyMatch(add -> add.deadlineNs - nowNs <= 0)) {
+            onSettled(transactionalId);
+        }
     }
 
     /** Null when the askers will be told. */

@@ -184,7 +184,9 @@ public final class CellNetwork implements AutoCloseable {
             }
         } catch (final IOException ex) {
             throw new IllegalStateException(
-                    "cannot find the network interface of this node's address: host=" + host, ex);
+                    "cannot find the network interface of this node's address in cell.members: host=" + host
+                            + "; take an address of this host, or leave out replication.multicast.group",
+                    ex);
         }
     }
 
