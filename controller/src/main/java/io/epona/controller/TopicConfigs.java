@@ -1,8 +1,11 @@
 package io.epona.controller;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
@@ -131,6 +134,36 @@ public final class TopicConfigs {
      * @throws InvalidConfigurationException naming the key that is wrong and the remedy.
      */
     public void validate(Map<String, String> configs) {
+        check(configs);
+    }
+
+    /**
+     * What is wrong with a node's defaults.
+     *
+     * @param configs key to value.
+     * @return a sentence for each key that is wrong by itself, else one for what does not go together; empty when
+     *     nothing is wrong.
+     */
+    public static List<String> problems(Map<String, String> configs) {
+        List<String> problems = new ArrayList<>();
+        new TreeMap<>(configs)
+                .forEach((key, value) -> problemOf(Map.of(key, value)).ifPresent(problems::add));
+        if (problems.isEmpty()) {
+            problemOf(configs).ifPresent(problems::add);
+        }
+        return problems;
+    }
+
+    private static Optional<String> problemOf(Map<String, String> configs) {
+        try {
+            check(configs);
+            return Optional.empty();
+        } catch (InvalidConfigurationException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    private static void check(Map<String, String> configs) {
         for (Map.Entry<String, String> entry : new LinkedHashMap<>(configs).entrySet()) {
             requireServed(entry.getKey(), entry.getValue());
         }

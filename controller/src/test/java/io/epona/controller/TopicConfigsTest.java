@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.storage.internals.log.LogConfig;
@@ -49,6 +50,21 @@ class TopicConfigsTest {
         assertThrows(InvalidConfigurationException.class, () -> new TopicConfigs(Map.of("retention.ms", "x")));
         assertThrows(InvalidConfigurationException.class, () -> new TopicConfigs(Map.of("no.such", "1")));
         assertThrows(InvalidConfigurationException.class, () -> new TopicConfigs(Map.of("compression.type", "lz4")));
+    }
+
+    @Test
+    void shouldTellOfEachKeyWhenSeveralAreWrong() {
+        assertEquals(List.of(), TopicConfigs.problems(Map.of("retention.ms", "1", "cleanup.policy", "compact")));
+        List<String> problems = TopicConfigs.problems(
+                Map.of("flush.ms", "1", "no.such", "1", "retention.ms", "x", "segment.bytes", "2097152"));
+        assertEquals(3, problems.size());
+        assertTrue(problems.get(0).contains("flush.ms"), problems::toString);
+        assertTrue(problems.get(1).contains("no.such"), problems::toString);
+        assertTrue(problems.get(2).contains("retention.ms"), problems::toString);
+        assertEquals(
+                1,
+                TopicConfigs.problems(Map.of("min.compaction.lag.ms", "2", "max.compaction.lag.ms", "1"))
+                        .size());
     }
 
     @Test

@@ -109,14 +109,16 @@ final class ControllerAssembly {
     }
 
     /** Nobody can be served before; an operator wants to know whom the node waits for. */
-    private static void awaitCell(final CompletableFuture<ClusterImage> begun) {
+    private void awaitCell(final CompletableFuture<ClusterImage> begun) {
         while (true) {
             try {
                 begun.get(PATIENCE_S, TimeUnit.SECONDS);
                 return;
             } catch (final TimeoutException ex) {
-                LOGGER.warn("still waiting for a majority of the cell: start its other nodes, or look whether their"
-                        + " UDP ports can be reached");
+                LOGGER.warn(
+                        "still waiting for a majority of the cell, at its first start for all of it: start the other"
+                                + " nodes, or look whether their UDP ports can be reached: members={}",
+                        config.get(CellKeys.CELL_MEMBERS));
             } catch (final ExecutionException ex) {
                 throw new IllegalStateException(
                         "this node cannot join its cell: " + ex.getCause().getMessage(), ex.getCause());

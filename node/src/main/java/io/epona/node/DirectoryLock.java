@@ -31,11 +31,7 @@ final class DirectoryLock implements AutoCloseable {
      * @throws IOException when the directory cannot be written
      */
     static DirectoryLock acquire(final Path directory) throws IOException {
-        final FileChannel channel = FileChannel.open(
-                directory.resolve(FILE_NAME),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE);
+        final FileChannel channel = open(directory);
         try {
             if (tryLock(channel) == null) {
                 throw new IllegalStateException("the data directory is in use by another node: data.dir=" + directory
@@ -49,6 +45,21 @@ final class DirectoryLock implements AutoCloseable {
         } catch (final IOException | RuntimeException ex) {
             channel.close();
             throw ex;
+        }
+    }
+
+    private static FileChannel open(final Path directory) throws IOException {
+        try {
+            return FileChannel.open(
+                    directory.resolve(FILE_NAME),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE);
+        } catch (final IOException ex) {
+            throw new IOException(
+                    "cannot write in the data directory: data.dir=" + directory + ", reason=" + ex
+                            + "; what to do: check its owner and its rights",
+                    ex);
         }
     }
 

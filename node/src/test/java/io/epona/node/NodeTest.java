@@ -108,6 +108,18 @@ class NodeTest {
     }
 
     @Test
+    void shouldNameDirectoryReasonAndKeyWhenADirectoryCannotBeMade() throws Exception {
+        final Path file = Files.createFile(directory.resolve("file"));
+        for (final String key : List.of("data.dir", "journal.dir", "log.dir")) {
+            final Exception refusal = assertThrows(
+                    Exception.class, () -> Node.start(TestNodes.config(directory, key + "=" + file), TestNodes.FAIL));
+            for (final String part : List.of("cannot make the directory", file.toString(), "no directory", key)) {
+                assertTrue(refusal.getMessage().contains(part), refusal.getMessage());
+            }
+        }
+    }
+
+    @Test
     void shouldServeFromTheRingWhatTheStopLeftToTheJournal() throws Exception {
         final List<String> sent = new ArrayList<>();
         final String[] lazy = {"log.drain.age=1h", "log.drain.max-age=1h", "log.drain.stop-time=0s"};
@@ -155,9 +167,11 @@ class NodeTest {
         try (ServerSocket taken = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
             final String address = "127.0.0.1:" + taken.getLocalPort();
             for (final String key : List.of("kafka.listen", "metrics.listen")) {
-                assertThrows(
+                final Exception refusal = assertThrows(
                         Exception.class,
                         () -> Node.start(TestNodes.config(directory, key + "=" + address), (component, reason) -> {}));
+                assertTrue(refusal.getMessage().contains("cannot listen"), refusal.getMessage());
+                assertTrue(refusal.getMessage().contains(Integer.toString(taken.getLocalPort())), refusal.getMessage());
             }
         }
         Node.start(TestNodes.config(directory), TestNodes.FAIL).close();

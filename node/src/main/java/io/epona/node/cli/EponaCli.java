@@ -16,11 +16,12 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Of the launcher itself:",
-            "  build        Builds what is stale, and makes the start-up cache.",
-            "  test         Runs all tests and checks; arguments go to Maven.",
-            "  bench micro  Runs the JMH benchmarks; arguments go to JMH.",
-            "  bench clients  Times groups and transactions of running systems.",
-            "  simulate     Simulates whole cells with faults, from seeds; --help tells more."
+            "  build          Builds what is stale, and makes the start-up cache.",
+            "  test           Runs all tests and checks; arguments go to Maven.",
+            "  bench micro    Runs the JMH benchmarks; arguments go to JMH.",
+            "  bench clients  Times groups and transactions of running systems; --help tells more.",
+            "  bench cell     Measures a cell of three; --help tells more.",
+            "  simulate       Simulates whole cells with faults, from seeds; --help tells more."
         },
         subcommands = {
             HelpCommand.class,

@@ -82,7 +82,7 @@ final class LocalCellProcesses {
                 if (matcher.find()) {
                     ready.complete(matcher);
                 } else {
-                    say(out, "node " + member.nodeId() + ": " + line);
+                    say(out, "node " + member.nodeId() + ": " + line.replaceFirst("^epona: ", ""));
                 }
             }
             final int status = process.waitFor();

@@ -10,6 +10,7 @@ import io.epona.runtime.config.ConfigOverride;
 import io.epona.runtime.config.ConfigSchema;
 import io.epona.runtime.config.EponaConfig;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,8 @@ import picocli.CommandLine.Spec;
             "0:stopped cleanly",
             "1:refused to start; the message says why and what to do",
             "2:bad options or configuration",
-            "3:stopped by itself to protect what it had promised"
+            "3:stopped by itself to protect what it had promised",
+            "130, 143:asked to stop, and not done in time; the next start recovers"
         })
 public final class StartCommand implements Callable<Integer> {
     private static final int REFUSED = 1;
@@ -146,12 +148,18 @@ public final class StartCommand implements Callable<Integer> {
     private static String describe(final Throwable ex) {
         final StringBuilder text = new StringBuilder();
         for (Throwable cause = ex; cause != null; cause = cause.getCause()) {
-            final String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+            final String message = messageOf(cause);
             if (text.indexOf(message) < 0) {
                 text.append(text.isEmpty() ? "" : ": ").append(message);
             }
         }
         return text.toString();
+    }
+
+    /** Of some exceptions the message is nothing but a file's name. */
+    private static String messageOf(final Throwable ex) {
+        final boolean isNameOnly = ex instanceof final FileSystemException failure && failure.getReason() == null;
+        return ex.getMessage() == null || isNameOnly ? ex.toString() : ex.getMessage();
     }
 
     private List<ConfigOverride> overrides() {

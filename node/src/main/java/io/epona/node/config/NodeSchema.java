@@ -31,6 +31,7 @@ import static io.epona.node.config.ServiceKeys.*;
 import static io.epona.node.config.StorageKeys.*;
 import static io.epona.node.config.ThreadKeys.*;
 
+import io.epona.controller.TopicConfigs;
 import io.epona.coordinator.GroupSettings;
 import io.epona.coordinator.TransactionSettings;
 import io.epona.runtime.config.ConfigKey;
@@ -82,6 +83,7 @@ public final class NodeSchema {
             .add(CONTROLLER_SESSION_TIMEOUT, CONTROLLER_LEADER_TIMEOUT)
             .check(CellKeys::check, CELL_MEMBERS, NODE_ID)
             .check(MulticastKeys::check, MulticastKeys.REPLICATION_MULTICAST_GROUP, CELL_MEMBERS)
+            .check(NodeSchema::checkTopics, TOPIC_CONFIG)
             .check(NodeSchema::checkGroups, GROUP_CONFIG)
             .check(NodeSchema::checkTransactions, TRANSACTION_CONFIG)
             .check(NodeSchema::checkRing, LANE_RING_LENGTH, LANE_COMMAND_RING_LENGTH, JOURNAL_SEGMENT_LENGTH)
@@ -139,6 +141,12 @@ public final class NodeSchema {
                     "the journal is shorter than two log rings: journal=" + capacity + ", ring=" + ringLength,
                     "have more or longer segments, or a shorter ring");
         }
+    }
+
+    private static void checkTopics(final EponaConfig config, final ConfigSchema.Complaint complaint) {
+        TopicConfigs.problems(config.get(TOPIC_CONFIG))
+                .forEach(problem -> complaint.add(
+                        TOPIC_CONFIG, problem, "see the table of topic configuration in docs/compatibility.md"));
     }
 
     private static void checkGroups(final EponaConfig config, final ConfigSchema.Complaint complaint) {

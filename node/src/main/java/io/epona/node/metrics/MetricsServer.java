@@ -75,10 +75,10 @@ public final class MetricsServer implements AutoCloseable {
      * Binds and serves.
      *
      * @param address where to listen; port 0 lets the system choose
-     * @throws IOException when the address cannot be bound
+     * @throws IOException when the address cannot be bound; the message names it
      */
     public static MetricsServer start(final InetSocketAddress address, final Sources sources) throws IOException {
-        final HttpServer http = HttpServer.create(address, 0);
+        final HttpServer http = bind(address);
         final ExecutorService executor = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().daemon().name("metrics").factory());
         final MetricsServer server = new MetricsServer(http, executor, sources);
@@ -95,6 +95,17 @@ public final class MetricsServer implements AutoCloseable {
                         asked -> Answer.text(200, sources.cell().get().encode())));
         http.start();
         return server;
+    }
+
+    private static HttpServer bind(final InetSocketAddress address) throws IOException {
+        try {
+            return HttpServer.create(address, 0);
+        } catch (final IOException ex) {
+            throw new IOException(
+                    "cannot listen: metrics.listen=" + address.getHostString() + ":" + address.getPort()
+                            + "; is another process listening there, or is the address not of this machine?",
+                    ex);
+        }
     }
 
     /** The address that it listens on. */

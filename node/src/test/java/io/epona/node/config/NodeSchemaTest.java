@@ -45,6 +45,8 @@ class NodeSchemaTest {
         "journal.cores=0 ; 0, journal.cores",
         "gateway.cores=100000, gateway.cores",
         "lane.idle=nap, lane.idle",
+        "topic.config.flush.ms=1, flush.ms",
+        "topic.config.retention.ms=soon, retention.ms",
         "lane.count=-1, lane.count"
     })
     void shouldNameTheKeyAndTheRemedyWhenValuesContradict(final String setting, final String key) {
