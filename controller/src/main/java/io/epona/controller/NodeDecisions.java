@@ -49,6 +49,7 @@ final class NodeDecisions {
         requireFitting(image, origin.nodeId(), registration);
         NodeState known = image.cell().nodes().get(origin.nodeId());
         requireNewer(known, origin, sessionId);
+        requireNotLast(image, known, origin, registration);
         CellChange change = new CellChange(image);
         if (known != null && known.incarnationId().equals(origin.incarnationId())) {
             change.setAlive(known.withSession(sessionId));
@@ -166,6 +167,30 @@ final class NodeDecisions {
                 throw new InvalidRequestException("Node " + nodeId + " has spans of " + registration.spanLength()
                         + " bytes, node " + other.nodeId() + " of " + other.spanLength()
                         + "; give all nodes the same lane.ring.length and journal.segment.length");
+            }
+        }
+    }
+
+    /**
+     * The last in-sync copy of a lane is not given up, not even when its node says that it is damaged: it may be
+     * mended, or restored. Nodes that find a lane damaged at one moment all see others in sync; here they come one
+     * after another. A copy on another device than before is another matter: nobody has what was on the old one.
+     */
+    private static void requireNotLast(
+            ClusterImage image, NodeState known, Origin origin, NodeRegistration registration) {
+        if (known == null || ReplicaAssignments.isOneNode(image) || isCurrent(image, origin)) {
+            return;
+        }
+        for (LanePosition position : registration.lanes()) {
+            LaneInfo lane = image.lane(position.laneId());
+            NodeState.LaneCopy before = known.lane(position.laneId());
+            if (!position.isIntact()
+                    && before.standing() != Standing.LOST
+                    && before.storageId().equals(registration.storageId())
+                    && lane.isr().equals(List.of(known.nodeId()))) {
+                throw new InvalidRequestException("Node " + known.nodeId() + " has the only in-sync copy of lane "
+                        + position.laneId() + ", and says that it is damaged; no other node can stand in for it:"
+                        + " restore the journal, or the node's data directory");
             }
         }
     }

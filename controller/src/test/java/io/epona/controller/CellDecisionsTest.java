@@ -250,6 +250,28 @@ class CellDecisionsTest {
     }
 
     @Test
+    void shouldGiveUpAllDamagedCopiesButTheLastWhenSeveralAreFoundAtOnce() {
+        cell.catchUp();
+        for (int nodeId : ALL) {
+            cell.node(nodeId).die();
+        }
+        cell.node(1).isDamaged(0);
+        cell.node(2).isDamaged(0);
+        cell.node(3).isDamaged(0);
+        assertNull(cell.node(1).start());
+        assertNull(cell.node(2).start());
+        Object refusal = cell.node(3).start();
+
+        assertInstanceOf(InvalidRequestException.class, refusal);
+        assertTrue(refusal.toString().contains("the only in-sync copy of lane 0"), refusal::toString);
+        assertEquals(List.of(3), cell.lane(0).isr());
+        assertTrue(cell.lane(0).isOffline());
+        cell.node(3).hasUpTo(0, 1, 4_096);
+        assertNull(cell.node(3).start());
+        assertEquals(3, cell.lane(0).leader(), "it was restored");
+    }
+
+    @Test
     void shouldTakeLostReplicaBackWhenItHasCaughtUp() {
         cell.catchUp();
         cell.node(1).die();

@@ -15,6 +15,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.requests.ApiError;
 
 /** Random histories of a cell: whatever happens, what must hold holds after every step, on every node. */
@@ -163,12 +164,13 @@ class CellPropertyTest {
                 } else {
                     node.hasUpTo(laneId, random.nextInt(9), random.nextInt(1_000));
                 }
-                boolean isLost = hasOtherDisk || !node.positions.get(laneId).isIntact();
-                if (isLost && isKnown) {
+            }
+            boolean isTaken = !(node.start() instanceof ApiException);
+            for (int laneId = 0; laneId < cell.laneCount && isKnown && isTaken; laneId++) {
+                if (hasOtherDisk || !node.positions.get(laneId).isIntact()) {
                     lost.add(List.of(laneId, node.nodeId));
                 }
             }
-            node.start();
         }
 
         private void propose() {

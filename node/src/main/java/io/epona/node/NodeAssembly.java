@@ -159,8 +159,10 @@ final class NodeAssembly {
                                 ? NodeRegistration.alone(endpoints, null)
                                 : storage.registration(endpoints, lanes))
                 .join();
-        if (storage != null) {
-            storage.onRegistered();
+        if (storage != null && storage.onRegistered()) {
+            LOGGER.warn("the node starts anew, to cut off what is torn");
+            restartWanted.complete(null);
+        } else if (storage != null) {
             installation.start(storage.installs(), () -> restartWanted.complete(null));
         }
         threads.onServing();

@@ -45,6 +45,9 @@ final class ReplicaStorage {
     private final InstallRecords installs;
     private final Set<Integer> lost = new HashSet<>();
 
+    /** Lanes whose end is to be cut off once the controller has taken this node's copies out of sync. */
+    private final Set<Integer> torn = new HashSet<>();
+
     private ReplicaStorage(final NodeDirectories directories, final StorageIdentity identity) {
         this.directories = directories;
         this.identity = identity;
@@ -85,7 +88,10 @@ final class ReplicaStorage {
         if (installs.isBegun(laneId)) {
             return openInstalled(node, laneId, counters);
         }
-        removeStandIn(laneId); // left over when it is there
+        if (Files.exists(standIn(laneId))) {
+            removeStandIn(laneId);
+            node.logs().forgetDrained(laneId); // it is the stand-in's
+        }
         if (identity.isDamaged(laneId) && !isLast(node, laneId)) {
             return openDamaged(node, laneId, counters, "it could not be read when another node needed it", null);
         }
@@ -96,6 +102,12 @@ final class ReplicaStorage {
                 return openDamaged(node, laneId, counters, ex.getMessage(), ex);
             }
             refuseIfLast(node, laneId, ex.getMessage(), ex);
+            if (isInSync(node, laneId) && !identity.isLost(laneId)) {
+                LOGGER.error(
+                        "the end of lane {} is torn; it stays as it is until others are known to have it", laneId, ex);
+                torn.add(laneId);
+                return openStandIn(node, laneId, counters);
+            }
             // The controller hears that this copy is lost, so nobody counts on it until it has caught up.
             identity.markLost(laneId);
             lost.add(laneId);
@@ -134,12 +146,17 @@ final class ReplicaStorage {
         }
     }
 
+    /** As far as is known here: what the controller knows when this node registers decides. */
     private static boolean isLast(final Surroundings node, final int laneId) {
-        return node.controller()
-                .image()
-                .lane(laneId)
-                .isr()
-                .equals(List.of(node.membership().nodeId()));
+        return inSync(node, laneId).equals(List.of(node.membership().nodeId()));
+    }
+
+    private static boolean isInSync(final Surroundings node, final int laneId) {
+        return inSync(node, laneId).contains(node.membership().nodeId());
+    }
+
+    private static List<Integer> inSync(final Surroundings node, final int laneId) {
+        return node.controller().image().lane(laneId).isr();
     }
 
     private LaneStore openStandIn(final Surroundings node, final int laneId, final LaneCounters counters) {
@@ -221,10 +238,14 @@ final class ReplicaStorage {
     /**
      * The controller knows what each lane is worth. Not before may the directories forget it: a start after a crash
      * would call lanes intact that were begun anew.
+     *
+     * @return true when the node is to be started anew, because only now lanes may be touched whose end is torn
      */
-    void onRegistered() {
+    boolean onRegistered() {
         identity.adopt(List.of(directories.journals(), directories.logs()));
-        lost.forEach(identity::forgetLost);
+        torn.forEach(identity::markLost);
+        lost.stream().filter(laneId -> !torn.contains(laneId)).forEach(identity::forgetLost);
+        return !torn.isEmpty();
     }
 
     /** What the node says of itself. */

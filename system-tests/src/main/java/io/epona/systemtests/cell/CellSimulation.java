@@ -190,6 +190,7 @@ public final class CellSimulation implements NodeLife.Cell, Brokers {
         host.isLaneLost = true;
         host.replica.log.restartAt(0);
         history.onEmptied(host.nodeId);
+        isDataGone |= history.isDataGone(); // else its registration is refused
         return RecoveredLane.open(host, plan, bug);
     }
 
