@@ -99,6 +99,48 @@ class DamagedCopyTest {
     }
 
     @Test
+    void shouldCutOffATornEndWhenOthersAreKnownToHaveIt() throws Exception {
+        final String postponed = "the end of lane 0 is torn; it stays as it is";
+        final String cut = "the end of lane 0 is torn; it is cut off";
+        bench.expectError(postponed);
+        bench.expectError(cut);
+        bench.expectError("the node starts anew, to cut off what is torn");
+        // Nothing but a leader's word is to say how far this node's copy was durable.
+        try (LiveCell cell = cell().set("log.drain.age", "1h");
+                SmallLoad load = new SmallLoad(cell)) {
+            cell.startAll();
+            load.createTopics();
+            final int torn = cell.leaderOf(LANE) % 3 + 1;
+            final byte[] header = new byte[HEADER_LENGTH];
+            try (RandomAccessFile file =
+                    new RandomAccessFile(segment(cell, torn, 0).toFile(), "r")) {
+                file.readFully(header);
+            }
+            load.produce(18);
+            final long end = end(cell, torn);
+            load.produce(6); // their frames say that what was before them is committed
+            cell.killAll(); // at once, so that all are in sync when they start again
+            damage(cell, torn, end - SmallLoad.VALUE_LENGTH / 2);
+            overwrite(cell, torn, -HEADER_LENGTH, header); // as it was before it said what is durable
+            for (final int nodeId : LiveCell.NODE_IDS) {
+                cell.launch(nodeId);
+            }
+            for (final int nodeId : LiveCell.NODE_IDS) {
+                cell.node(nodeId).awaitReady();
+            }
+            cell.awaitInSync();
+            final String err = cell.node(torn).err();
+            assertTrue(err.indexOf(postponed) >= 0 && err.indexOf(postponed) < err.indexOf(cut), err);
+            assertEquals(List.of(), asides(cell, torn), "what is before the torn end is kept");
+
+            load.produce(6);
+            cell.awaitInSync();
+            cell.kill(torn % 3 + 1);
+            load.assertAllRead();
+        }
+    }
+
+    @Test
     void shouldRefuseWhenTheLastCopyIsDamaged() throws Exception {
         bench.expectError("this node has the only in-sync copy of lane 0");
         try (LiveCell cell = cell();
@@ -159,7 +201,7 @@ class DamagedCopyTest {
     private static byte[] overwrite(final LiveCell cell, final int nodeId, final long position, final byte[] bytes)
             throws IOException {
         final byte[] before = new byte[bytes.length];
-        final Path segment = segment(cell, nodeId, position);
+        final Path segment = segment(cell, nodeId, Math.max(0, position));
         try (RandomAccessFile file = new RandomAccessFile(segment.toFile(), "rw")) {
             file.seek(HEADER_LENGTH + position % SEGMENT_LENGTH);
             file.readFully(before);

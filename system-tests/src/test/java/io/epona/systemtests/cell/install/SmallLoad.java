@@ -28,7 +28,7 @@ final class SmallLoad implements AutoCloseable {
 
     private static final String GONE = "gone";
     private static final int PARTITIONS = 6;
-    private static final int VALUE_LENGTH = 10_000;
+    static final int VALUE_LENGTH = 10_000;
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration PATIENCE = Duration.ofSeconds(100);
 
