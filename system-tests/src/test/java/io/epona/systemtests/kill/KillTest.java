@@ -62,7 +62,7 @@ class KillTest {
     @Test
     @Timeout(500)
     void shouldKeepEveryAcknowledgedRecordWhenStoppedForSecondsUnderLoad() throws Exception {
-        run(bench.settings(), new KillPlan(SEED + 3, 6, 0, 7_000, 4, 6_000_000, 100_000, 64 * 1024), Blow.PAUSE);
+        run(bench.settings(), new KillPlan(SEED + 3, 4, 0, 7_000, 4, 6_000_000, 100_000, 64 * 1024), Blow.PAUSE);
     }
 
     private void kill(final NodeSettings settings, final KillPlan plan) throws Exception {
