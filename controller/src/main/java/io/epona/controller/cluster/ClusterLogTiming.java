@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
  * @param leaderHeartbeatTimeoutNs silence after which the leader is held to be gone, and after which a leader without a
  *     quorum of followers resigns. Longer than the longest pause or write of a healthy node.
  * @param electionTimeoutNs how long a candidate waits for votes that do not come.
+ * @param voteTimeoutNs how long a member that has voted waits for its candidate to lead, before it follows any leader
+ *     that makes itself heard: long enough for a new leader to be heard of on a busy host. See {@link VoterPatience}.
  * @param electionStatusIntervalNs how often members tell each other where they are while there is no leader.
  * @param startupCanvassTimeoutNs how long a starting member waits for the rest before a quorum is enough for it; at
  *     least twice the heartbeat timeout.
@@ -29,6 +31,7 @@ public record ClusterLogTiming(
         long leaderHeartbeatIntervalNs,
         long leaderHeartbeatTimeoutNs,
         long electionTimeoutNs,
+        long voteTimeoutNs,
         long electionStatusIntervalNs,
         long startupCanvassTimeoutNs,
         long sessionTimeoutNs,
@@ -42,6 +45,7 @@ public record ClusterLogTiming(
         requireMultiple("startupCanvassTimeoutNs", startupCanvassTimeoutNs, 2, leaderHeartbeatTimeoutNs);
         requireMultiple("sessionTimeoutNs", sessionTimeoutNs, 3, keepAliveIntervalNs);
         requireMultiple("electionTimeoutNs", electionTimeoutNs, 2, electionStatusIntervalNs);
+        requireMultiple("voteTimeoutNs", voteTimeoutNs, 4, electionTimeoutNs);
         requireMultiple("leaderHeartbeatTimeoutNs", leaderHeartbeatTimeoutNs, 10, idleParkNs);
         if (idleParkNs <= 0 || busyParkNs <= 0 || serviceIdleParkNs <= 0) {
             throw new IllegalArgumentException("a thread sleeps for more than no time: idleParkNs=" + idleParkNs
@@ -52,13 +56,13 @@ public record ClusterLogTiming(
     /** For few cores with other load on them. */
     public static ClusterLogTiming shared() {
         return new ClusterLogTiming(
-                ms(80), ms(300), ms(100), ms(20), ms(1_500), ms(500), ms(120), ms(20), ms(1), ms(50));
+                ms(80), ms(300), ms(200), ms(2_000), ms(20), ms(1_500), ms(500), ms(120), ms(20), ms(1), ms(50));
     }
 
     /** For cores of one's own. */
     public static ClusterLogTiming dedicated() {
         return new ClusterLogTiming(
-                ms(20), ms(150), ms(60), ms(10), ms(1_000), ms(300), ms(50), ms(1), 200_000, ms(20));
+                ms(20), ms(150), ms(80), ms(1_000), ms(10), ms(1_000), ms(300), ms(50), ms(1), 200_000, ms(20));
     }
 
     /**
@@ -72,6 +76,7 @@ public record ClusterLogTiming(
                 Math.min(leaderHeartbeatIntervalNs, leaderTimeoutNs / 4),
                 leaderTimeoutNs,
                 electionTimeoutNs,
+                voteTimeoutNs,
                 electionStatusIntervalNs,
                 Math.max(startupCanvassTimeoutNs, 2 * leaderTimeoutNs),
                 nodeTimeoutNs,

@@ -33,6 +33,7 @@ final class ConsensusStack implements AutoCloseable {
     private final Aeron serviceAeron;
     private final ClusteredServiceContainer container;
     private final ConsensusModule consensusModule;
+    private final VoterPatience voterPatience;
 
     /** What the parts are made of. */
     record Parts(
@@ -49,11 +50,13 @@ final class ConsensusStack implements AutoCloseable {
             LocalArchive archive,
             Aeron serviceAeron,
             ClusteredServiceContainer container,
-            ConsensusModule consensusModule) {
+            ConsensusModule consensusModule,
+            VoterPatience voterPatience) {
         this.archive = archive;
         this.serviceAeron = serviceAeron;
         this.container = container;
         this.consensusModule = consensusModule;
+        this.voterPatience = voterPatience;
     }
 
     /**
@@ -70,7 +73,9 @@ final class ConsensusStack implements AutoCloseable {
             container = ClusteredServiceContainer.launch(containerContext(parts, archive, serviceAeron));
             ConsensusModule module = ConsensusModule.launch(moduleContext(parts, archive));
             MappedPages.take(parts.directories().consensus().resolve(Directories.VOTE_FILE_NAME));
-            return new ConsensusStack(archive, serviceAeron, container, module);
+            VoterPatience patience =
+                    new VoterPatience(module.context(), parts.config().timing());
+            return new ConsensusStack(archive, serviceAeron, container, module, patience);
         } catch (RuntimeException e) {
             parts.errorHandler().closing();
             CloseHelper.quietCloseAll(container, serviceAeron, archive);
@@ -88,7 +93,9 @@ final class ConsensusStack implements AutoCloseable {
 
     /** Runs the consensus module for one duty cycle. */
     int invokeModule() {
-        return consensusModule.conductorAgentInvoker().invoke();
+        int work = consensusModule.conductorAgentInvoker().invoke();
+        voterPatience.poll();
+        return work;
     }
 
     boolean isRunning() {

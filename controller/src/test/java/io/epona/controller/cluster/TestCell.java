@@ -88,6 +88,7 @@ final class TestCell {
                 shared.leaderHeartbeatIntervalNs(),
                 2 * shared.leaderHeartbeatTimeoutNs(),
                 2 * shared.electionTimeoutNs(),
+                shared.voteTimeoutNs(),
                 shared.electionStatusIntervalNs(),
                 shared.startupCanvassTimeoutNs(),
                 TimeUnit.MILLISECONDS.toNanos(sessionTimeoutMs),
