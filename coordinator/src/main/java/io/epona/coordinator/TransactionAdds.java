@@ -48,9 +48,9 @@ final class TransactionAdds {
         final Producer producer;
         final TransactionVersion version;
         final long patienceNs;
-        final long deadlineNs;
         final Set<TopicPartition> partitions;
         final List<Consumer<Errors>> askers = new ArrayList<>();
+        boolean isLate;
 
         Add(
                 final Producer producer,
@@ -61,7 +61,6 @@ final class TransactionAdds {
             this.version = version;
             this.partitions = new HashSet<>(partitions);
             this.patienceNs = patienceNs;
-            this.deadlineNs = System.nanoTime() + patienceNs;
         }
 
         boolean isLike(final Add other) {
@@ -94,7 +93,7 @@ final class TransactionAdds {
         final Errors error = attempt(add);
         if (error == Errors.CONCURRENT_TRANSACTIONS && count < MAX_WAITING) {
             await(add);
-            alarm.after(patienceNs, () -> expire(producer.transactionalId()));
+            alarm.after(patienceNs, () -> expire(add));
         } else if (error != null) {
             add.answer(error);
         }
@@ -119,11 +118,10 @@ final class TransactionAdds {
         if (all == null) {
             return;
         }
-        final long nowNs = System.nanoTime();
         for (final Add add : all) {
             count -= add.askers.size();
             final Errors error = attempt(add);
-            if (error == Errors.CONCURRENT_TRANSACTIONS && add.deadlineNs - nowNs > 0) {
+            if (error == Errors.CONCURRENT_TRANSACTIONS && !add.isLate) {
                 await(add);
             } else if (error != null) {
                 add.answer(error);
@@ -131,11 +129,11 @@ final class TransactionAdds {
         }
     }
 
-    /** Answers those who wait for a transaction and whose time is over. */
-    private void expire(final String transactionalId) {
-        final long nowNs = System.nanoTime();
-        final List<Add> all = waiting.getOrDefault(transactionalId, List.of());
-        if (all.stream().anyMatch(add -> add.deadlineNs - nowNs <= 0)) {
+    /** Who still asks for this is answered; it may have been joined to another one, which is. */
+    private void expire(final Add add) {
+        add.isLate = true;
+        final String transactionalId = add.producer.transactionalId();
+        if (waiting.getOrDefault(transactionalId, List.of()).contains(add)) {
             onSettled(transactionalId);
         }
     }

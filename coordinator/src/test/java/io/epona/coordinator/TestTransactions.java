@@ -42,8 +42,8 @@ final class TestTransactions implements AutoCloseable {
     final Map<TopicPartition, Errors> markerErrors = new HashMap<>();
     LaneResult answer = LaneResult.OK;
 
-    /** Run by tests that let time pass. */
-    private final List<Runnable> alarms = new ArrayList<>();
+    /** Go off when tests let time pass. */
+    private final List<Alarm> alarms = new ArrayList<>();
 
     final TransactionStore store;
     final TransactionEnd end;
@@ -87,7 +87,8 @@ final class TestTransactions implements AutoCloseable {
         loader = new LaneRecordLoader<>(
                 lane.appends, logs, tenures, StoredTransaction.DESERIALIZER, 1 << 16, "test-loader-");
         store.connect(tenures, loader);
-        final TransactionAdds adds = new TransactionAdds(store, (delayNs, task) -> alarms.add(task));
+        final TransactionAdds adds =
+                new TransactionAdds(store, (delayNs, task) -> alarms.add(new Alarm(delayNs, task)));
         store.onSettled(adds::onSettled);
         end = new TransactionEnd(store, sender[0], producerIds, tasks::add);
         timer = new TransactionTimer(parsed, store, end);
@@ -185,10 +186,14 @@ final class TestTransactions implements AutoCloseable {
         }
     }
 
-    /** As {@link #await}, while time passes. */
-    <T> T awaitAlarms(final CompletableFuture<T> answer) {
+    private record Alarm(long delayNs, Runnable task) {}
+
+    /** As {@link #await}, after alarms of up to so much went off. */
+    <T> T awaitAlarms(final long delayNs, final CompletableFuture<T> answer) {
         runUntil(() -> {
-            alarms.forEach(Runnable::run);
+            List.copyOf(alarms).stream()
+                    .filter(one -> one.delayNs() <= delayNs)
+                    .forEach(one -> one.task().run());
             return answer.isDone();
         });
         return answer.join();

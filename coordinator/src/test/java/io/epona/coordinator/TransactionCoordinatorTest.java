@@ -258,7 +258,7 @@ class TransactionCoordinatorTest {
     void shouldTellTheClientToTryAgainWhenTheTransactionBeforeDoesNotEnd() {
         final Producer next = nextWhileOneEnds();
         final CompletableFuture<Errors> added = bench.coordinator.addPartitions(next, Set.of(OTHER), TV_2);
-        assertEquals(Errors.CONCURRENT_TRANSACTIONS, bench.awaitAlarms(added));
+        assertEquals(Errors.CONCURRENT_TRANSACTIONS, bench.awaitAlarms(TransactionAdds.PATIENCE_NS, added));
         assertEquals("PrepareCommit", bench.state(ID));
     }
 
@@ -267,10 +267,9 @@ class TransactionCoordinatorTest {
         final Producer next = nextWhileOneEnds();
         final CompletableFuture<Errors> ofClient = bench.coordinator.addPartitions(next, Set.of(ONE), TV_2);
         final CompletableFuture<Errors> ofNode = bench.coordinator.addPartitionsForNode(next, Set.of(OTHER), TV_2);
-        bench.awaitAlarms(CompletableFuture.anyOf(ofClient, ofNode));
-        assertTrue(ofNode.isDone());
-        assertEquals(Errors.CONCURRENT_TRANSACTIONS, ofNode.join());
-        assertEquals(Errors.CONCURRENT_TRANSACTIONS, bench.awaitAlarms(ofClient));
+        assertEquals(Errors.CONCURRENT_TRANSACTIONS, bench.awaitAlarms(TransactionAdds.PATIENCE_OF_NODES_NS, ofNode));
+        assertFalse(ofClient.isDone());
+        assertEquals(Errors.CONCURRENT_TRANSACTIONS, bench.awaitAlarms(TransactionAdds.PATIENCE_NS, ofClient));
     }
 
     @Test
@@ -401,7 +400,7 @@ class TransactionCoordinatorTest {
         final CompletableFuture<Errors> added = bench.coordinator.addPartitions(next, Set.of(OTHER), TV_2);
         assertEquals("PrepareCommit", bench.state(ID));
         bench.resign();
-        assertEquals(Errors.NOT_COORDINATOR, bench.awaitAlarms(added));
+        assertEquals(Errors.NOT_COORDINATOR, bench.awaitAlarms(TransactionAdds.PATIENCE_NS, added));
     }
 
     @Test
