@@ -60,7 +60,7 @@ class LaneActivatorTest {
             assertFalse(created.isDone());
             activator.lanesEnded();
 
-            created.get(5, TimeUnit.SECONDS);
+            created.get(60, TimeUnit.SECONDS);
             assertEquals(3, controller.image().topic("t").partitions().size());
         }
     }

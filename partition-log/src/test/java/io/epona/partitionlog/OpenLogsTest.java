@@ -207,7 +207,8 @@ class OpenLogsTest {
                 }
                 final long tookMs = (System.nanoTime() - startNs) / 1_000_000;
                 assertEquals(0, shelf.logs.openCount());
-                assertTrue(tookMs < 1_000, "start took " + tookMs + " ms");
+                // Tens of milliseconds where nothing else runs.
+                assertTrue(tookMs < 10_000, "start took " + tookMs + " ms");
             }
         }
     }

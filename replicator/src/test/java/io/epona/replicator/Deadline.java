@@ -5,7 +5,7 @@ import java.util.function.BooleanSupplier;
 
 /** Waits for what must become true soon, doing the test's work meanwhile. */
 final class Deadline {
-    private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
 
     private Deadline() {}
 

@@ -18,7 +18,7 @@ import org.agrona.concurrent.AgentTerminationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(120)
 class AgentThreadTest {
     private final BlockingQueue<Throwable> errors = new LinkedBlockingQueue<>();
     private final BlockingQueue<Throwable> fatals = new LinkedBlockingQueue<>();
@@ -68,10 +68,10 @@ class AgentThreadTest {
                     return 0;
                 }),
                 context());
-        assertTrue(started.await(10, TimeUnit.SECONDS));
+        assertTrue(started.await(60, TimeUnit.SECONDS));
         assertTrue(thread.isAlive());
         assertEquals("parked", thread.roleName());
-        assertTrue(thread.close(10_000));
+        assertTrue(thread.close(60_000));
         assertEquals(List.of("parked"), closed);
         assertTrue(fatals.isEmpty());
         assertTrue(errors.isEmpty());
@@ -92,7 +92,7 @@ class AgentThreadTest {
                     return 0;
                 }),
                 context())) {
-            assertTrue(wentOn.await(10, TimeUnit.SECONDS));
+            assertTrue(wentOn.await(60, TimeUnit.SECONDS));
             assertTrue(thread.isAlive());
         }
         assertSame(failure, errors.poll());
@@ -107,9 +107,9 @@ class AgentThreadTest {
                     throw reason;
                 }),
                 context());
-        assertSame(reason, fatals.poll(10, TimeUnit.SECONDS).getCause());
+        assertSame(reason, fatals.poll(60, TimeUnit.SECONDS).getCause());
         assertSame(reason, errors.poll());
-        assertTrue(thread.close(10_000));
+        assertTrue(thread.close(60_000));
         assertEquals(List.of("ending"), closed);
     }
 
@@ -133,7 +133,7 @@ class AgentThreadTest {
         };
         AgentThread.start(agent, context());
         assertInstanceOf(
-                IllegalStateException.class, fatals.poll(10, TimeUnit.SECONDS).getCause());
+                IllegalStateException.class, fatals.poll(60, TimeUnit.SECONDS).getCause());
     }
 
     @Test
@@ -144,14 +144,14 @@ class AgentThreadTest {
                     return 0;
                 }),
                 context());
-        assertNotNull(fatals.poll(10, TimeUnit.SECONDS));
-        assertTrue(thread.close(10_000));
+        assertNotNull(fatals.poll(60, TimeUnit.SECONDS));
+        assertTrue(thread.close(60_000));
     }
 
     @Test
     void shouldBeFatalWhenTheCoreIsNotThere() throws InterruptedException {
         AgentThread.start(agent("misplaced", () -> 0), context().placed(ThreadPlacement.pinnedTo(1_000), () -> {}));
-        final Throwable cause = fatals.poll(10, TimeUnit.SECONDS).getCause();
+        final Throwable cause = fatals.poll(60, TimeUnit.SECONDS).getCause();
         assertTrue(cause.getMessage().contains("core=1000"), cause.getMessage());
     }
 
@@ -164,16 +164,16 @@ class AgentThreadTest {
         final AgentThread stuck = threads.start(
                 agent("stuck", () -> {
                     hanging.countDown();
-                    assertTrue(release.await(10, TimeUnit.SECONDS));
+                    assertTrue(release.await(60, TimeUnit.SECONDS));
                     return 0;
                 }),
                 context());
         threads.start(agent("last", () -> 0), context());
-        assertTrue(hanging.await(10, TimeUnit.SECONDS));
+        assertTrue(hanging.await(60, TimeUnit.SECONDS));
         assertEquals(List.of("stuck"), threads.close(2_000));
         assertEquals("last", closed.getFirst());
         release.countDown();
-        assertTrue(stuck.close(10_000));
+        assertTrue(stuck.close(60_000));
         assertTrue(errors.isEmpty(), errors::toString);
     }
 

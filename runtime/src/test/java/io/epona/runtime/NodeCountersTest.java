@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(30)
+@Timeout(120)
 class NodeCountersTest {
     private static final NodeCounters.Settings SETTINGS = new NodeCounters.Settings(7, 64, 128 * 1024);
 

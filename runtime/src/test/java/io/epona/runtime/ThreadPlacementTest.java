@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-@Timeout(30)
+@Timeout(120)
 @EnabledOnOs(OS.LINUX)
 class ThreadPlacementTest {
     private static <T> T onNewThread(final Supplier<T> body) {

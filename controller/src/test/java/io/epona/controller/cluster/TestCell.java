@@ -20,8 +20,11 @@ import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
 /** Members of a cell with a media driver each, ports that were free a moment ago, and waits with deadlines. */
 final class TestCell {
-    static final long DEADLINE_MS = 30_000;
+    static final long DEADLINE_MS = 120_000;
     static final long SESSION_TIMEOUT_MS = 1_000;
+
+    /** No session ends before a test does, however busy the host is. */
+    static final long NO_SESSION_TIMEOUT_MS = 600_000;
 
     /** A busy host must not make members suspect each other. */
     static final ThreadPlacement PLACEMENT = ThreadPlacement.DEFAULT.withSlice(TimeUnit.MILLISECONDS.toNanos(1));
@@ -69,12 +72,17 @@ final class TestCell {
     }
 
     static ClusterLogConfig config(List<CellMember> members, int nodeId, Path root, ClusterLogSizes sizes) {
+        return config(members, nodeId, root, sizes, SESSION_TIMEOUT_MS);
+    }
+
+    static ClusterLogConfig config(
+            List<CellMember> members, int nodeId, Path root, ClusterLogSizes sizes, long sessionTimeoutMs) {
         return new ClusterLogConfig(
                 nodeId,
                 members,
                 root.resolve("node-" + nodeId),
                 aeronDirectoryName(members, nodeId),
-                timing(SESSION_TIMEOUT_MS),
+                timing(sessionTimeoutMs),
                 sizes);
     }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class FlowReceiverTest {
     private static final TopicPartition PARTITION = new TopicPartition("market-data", 0);
     private static final long START_OFFSET = 40;
@@ -59,7 +59,7 @@ class FlowReceiverTest {
         receiver = new FlowReceiver(consumer, List.of(PARTITION), new SwappedClock());
         receiver.expect(reception);
         thread = Thread.ofPlatform().start(receiver);
-        receiver.ready().get(10, TimeUnit.SECONDS);
+        receiver.ready().get(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
@@ -91,7 +91,7 @@ class FlowReceiverTest {
 
     private DeliveryResult result() throws Exception {
         receiver.stop();
-        receiver.ended().get(10, TimeUnit.SECONDS);
+        receiver.ended().get(60, TimeUnit.SECONDS);
         return reception.check().result(sent);
     }
 

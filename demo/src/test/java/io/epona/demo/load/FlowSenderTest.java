@@ -24,7 +24,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class FlowSenderTest {
     private static final long START_NS = 1_700_000_000_000_000_000L;
     private static final long RUN_ID = 77;

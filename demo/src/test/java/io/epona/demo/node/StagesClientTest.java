@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class StagesClientTest {
     private final BudgetRecorders recorders = new BudgetRecorders(new SystemNodeClock());
     private final AtomicReference<String> posted = new AtomicReference<>();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Waits are far longer than the tests may take: what ends them is what is tested. */
-@Timeout(30)
+@Timeout(120)
 class DriverEventsTest {
     private static final int SPINS = 3;
     private static final int MAX_WAIT_MS = (int) TimeUnit.MINUTES.toMillis(10);

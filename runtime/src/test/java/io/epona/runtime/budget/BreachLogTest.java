@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class BreachLogTest {
     private static void record(final BreachLog log, final long n) {
         log.record(n, (int) (n & 0x7FFFFFFF), n * 3, Stage.COMMIT, n * 5, Stage.JOURNAL, n * 7);

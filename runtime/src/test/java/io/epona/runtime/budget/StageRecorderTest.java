@@ -12,7 +12,7 @@ import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class StageRecorderTest {
     private static final StageHistograms.Tag SEQUENCE = new StageHistograms.Tag("lane-0", Stage.SEQUENCE);
 

@@ -87,7 +87,7 @@ class FetchTest {
             Clients.send(producer, Clients.record(partition, value(1, 10)));
             final FetchResponseData response = connection.receive(ApiKeys.FETCH, 12);
             final long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNs);
-            assertTrue(tookMs < 5_000, () -> "answered after " + tookMs + " ms");
+            assertTrue(tookMs < 15_000, () -> "answered after " + tookMs + " ms");
             assertEquals(2, partitionOf(response).highWatermark());
             assertTrue(partitionOf(response).records().sizeInBytes() > 0);
         }
@@ -100,7 +100,7 @@ class FetchTest {
             final long beginNs = System.nanoTime();
             final FetchResponseData response = connection.call(ApiKeys.FETCH, 12, fetch(200, 1, 0, partition));
             final long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNs);
-            assertTrue(tookMs >= 190 && tookMs < 2_000, () -> "answered after " + tookMs + " ms");
+            assertTrue(tookMs >= 190 && tookMs < 15_000, () -> "answered after " + tookMs + " ms");
             assertEquals(0, partitionOf(response).records().sizeInBytes());
             assertEquals(Errors.NONE.code(), partitionOf(response).errorCode());
         }

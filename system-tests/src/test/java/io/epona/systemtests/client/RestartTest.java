@@ -123,8 +123,7 @@ class RestartTest {
         final TopicPartition partition = new TopicPartition("stopped", 0);
         EponaProcess node = bench.start(settings);
         final long acknowledged;
-        try (KafkaProducer<byte[], byte[]> producer =
-                Clients.producer(node.bootstrap(), "delivery.timeout.ms", 10_500, "linger.ms", 1)) {
+        try (KafkaProducer<byte[], byte[]> producer = Clients.producer(node.bootstrap(), "linger.ms", 1)) {
             for (int i = 0; i < 5_000; i++) {
                 producer.send(Clients.record(partition, new byte[1_000]));
             }
@@ -135,7 +134,8 @@ class RestartTest {
             }
             final long beginNs = System.nanoTime();
             assertEquals(0, node.stop());
-            assertTrue(System.nanoTime() - beginNs < 5_000_000_000L, "took too long to stop");
+            // Far above what it takes, and below the time-outs for what could hold it up.
+            assertTrue(System.nanoTime() - beginNs < 20_000_000_000L, "took too long to stop");
             producer.close(java.time.Duration.ZERO);
         }
         node = bench.start(settings);
@@ -164,7 +164,8 @@ class RestartTest {
         assertEquals(0, node.stop());
         assertFalse(settings.directory().resolve("node.run").toFile().exists());
         node = bench.start(settings);
-        assertTrue(node.startupMs() < 5_000, node.startupMs() + " ms");
+        // A second or two where nothing else runs.
+        assertTrue(node.startupMs() < 30_000, node.startupMs() + " ms");
         try (KafkaConsumer<byte[], byte[]> consumer = Clients.consumer(node.bootstrap())) {
             assertEquals(3_000, Clients.endOffset(consumer, partition));
             assertEquals(3_000, Clients.read(consumer, partition, 0, 3_000).size());

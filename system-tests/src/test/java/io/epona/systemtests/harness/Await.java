@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 /** Waits for what another process will do, with a deadline. */
 public final class Await {
     private static final long POLL_NS = 5_000_000;
-    private static final Duration DEFAULT = Duration.ofSeconds(30);
+    private static final Duration DEFAULT = Duration.ofSeconds(60);
 
     private Await() {}
 

@@ -27,7 +27,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** Kafka's own Java clients with waits that suit tests, and what tests do with them all the time. */
 public final class Clients {
     /** Longest wait for any answer. */
-    public static final Duration PATIENCE = Duration.ofSeconds(20);
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final Duration POLL = Duration.ofMillis(100);
 
@@ -45,7 +45,7 @@ public final class Clients {
         final Map<String, Object> config = common(bootstrap);
         config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         config.put(ProducerConfig.ACKS_CONFIG, "all");
-        config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
+        config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 15_000);
         config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Math.toIntExact(PATIENCE.toMillis()));
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, PATIENCE.toMillis());
         put(config, options);

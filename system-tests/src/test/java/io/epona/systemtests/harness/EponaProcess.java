@@ -34,7 +34,7 @@ public final class EponaProcess implements AutoCloseable {
     /** A start that takes longer is worth a look at what its threads do. */
     private static final int SLOW_START_S = 15;
 
-    private static final int EXIT_TIMEOUT_S = 20;
+    private static final int EXIT_TIMEOUT_S = 60;
 
     /** Several waits and not a long one, which would be over when this process itself was stopped for some time. */
     private static final Duration OUTPUT_WAIT = Duration.ofMillis(100);
@@ -174,7 +174,7 @@ public final class EponaProcess implements AutoCloseable {
     public HttpResponse<String> http(final String path) throws IOException, InterruptedException {
         return HTTP.send(
                 HttpRequest.newBuilder(URI.create("http://" + addresses().metrics() + path))
-                        .timeout(Duration.ofSeconds(10))
+                        .timeout(Duration.ofSeconds(30))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
     }

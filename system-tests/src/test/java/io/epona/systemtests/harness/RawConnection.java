@@ -16,7 +16,7 @@ import org.apache.kafka.common.protocol.ObjectSerializationCache;
 
 /** A connection that sends what a well-behaved client never would: any bytes, any version, in any order. */
 public final class RawConnection implements AutoCloseable {
-    private static final int TIMEOUT_MS = 20_000;
+    private static final int TIMEOUT_MS = 60_000;
 
     private final Socket socket;
     private final DataInputStream in;

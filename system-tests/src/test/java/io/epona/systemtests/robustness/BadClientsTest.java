@@ -232,7 +232,7 @@ class BadClientsTest {
             assertTrue(node.residentLength() < 600L << 20, () -> "resident memory is too large");
             // Who reads in the end gets it.
             final Socket late = readers.getFirst();
-            late.setSoTimeout(10_000);
+            late.setSoTimeout(60_000);
             final byte[] sink = new byte[65_536];
             long received = 0;
             while (received < 10_000_000) {
