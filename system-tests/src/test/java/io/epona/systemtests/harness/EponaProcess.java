@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  */
 public final class EponaProcess implements AutoCloseable {
     /** Time for a start that has nothing unusual to do, on a machine that is busy with other tests. */
-    private static final int READY_TIMEOUT_S = 90;
+    private static final int READY_TIMEOUT_S = 240;
 
     /** A start that takes longer is worth a look at what its threads do. */
     private static final int SLOW_START_S = 15;

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.agrona.collections.LongArrayList;
+import org.agrona.collections.LongHashSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
@@ -34,6 +35,7 @@ public final class Ledger {
     private final AtomicLong ackCount = new AtomicLong();
     private final Map<TopicPartition, LongAdder> acksByPartition = new ConcurrentHashMap<>();
     private final Map<TopicPartition, Reading> readings = new HashMap<>();
+    private final List<Ack> placeless = new ArrayList<>();
     private List<Ack> unseen = new ArrayList<>();
 
     /** Empty books. */
@@ -41,7 +43,11 @@ public final class Ledger {
         this.payloads = payloads;
     }
 
-    /** A producer was told that its record has this offset. */
+    /**
+     * A producer was told that its record has this offset, or, where it is negative, that the record is there. A client
+     * whose leader does not answer sends new batches to the next leader before it repeats those in flight; a broker
+     * then tells of a repeated one, which it has and which is older than the few that it remembers, no offset.
+     */
     public void acknowledged(
             final TopicPartition partition, final int producer, final long sequence, final long offset) {
         fresh.add(new Ack(partition, producer, sequence, offset));
@@ -107,7 +113,7 @@ public final class Ledger {
     /** Compares the acknowledgements so far with what was read so far. */
     public void compare() {
         for (Ack ack = fresh.poll(); ack != null; ack = fresh.poll()) {
-            unseen.add(ack);
+            (ack.offset < 0 ? placeless : unseen).add(ack);
         }
         final List<Ack> rest = new ArrayList<>();
         for (final Ack ack : unseen) {
@@ -129,6 +135,18 @@ public final class Ledger {
             throw new AssertionError(
                     unseen.size() + " acknowledged records are lost, for example " + unseen.getFirst());
         }
+        final Map<TopicPartition, LongHashSet> present = new HashMap<>();
+        for (final Ack ack : placeless) {
+            if (!present.computeIfAbsent(ack.partition, this::senders).contains(sender(ack.producer, ack.sequence))) {
+                throw new AssertionError("an acknowledged record is lost: " + ack);
+            }
+        }
+    }
+
+    private LongHashSet senders(final TopicPartition partition) {
+        final LongHashSet senders = new LongHashSet();
+        reading(partition).senders.forEachLong(senders::add);
+        return senders;
     }
 
     /** How many records were read. */

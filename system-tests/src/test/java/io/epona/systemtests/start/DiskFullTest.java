@@ -91,7 +91,7 @@ class DiskFullTest {
             for (int i = 0; i < 20_000 && node.isAlive(); i++) {
                 final int sent = i;
                 producer.send(Clients.record(PARTITION, value(i)), (metadata, error) -> {
-                    if (error == null) {
+                    if (error == null && metadata.hasOffset()) {
                         acknowledged.put(metadata.offset(), sent);
                     }
                 });

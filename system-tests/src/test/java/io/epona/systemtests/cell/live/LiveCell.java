@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  */
 public final class LiveCell implements AutoCloseable {
     /** Long enough for an election, a start and a catch-up on a busy machine. */
-    static final Duration PATIENCE = Duration.ofSeconds(120);
+    static final Duration PATIENCE = Duration.ofSeconds(240);
 
     public static final List<Integer> NODE_IDS = List.of(1, 2, 3);
 
