@@ -40,7 +40,7 @@ class InSyncReplicasTest {
         try (LiveCell cell = LiveCell.of(bench).startAll();
                 Admin admin = Clients.admin(cell.bootstrap());
                 KafkaProducer<byte[], byte[]> patient =
-                        Clients.producer(cell.bootstrap(), "delivery.timeout.ms", 120_000);
+                        Clients.producer(cell.bootstrap(), "delivery.timeout.ms", 240_000);
                 KafkaProducer<byte[], byte[]> hasty =
                         Clients.producer(cell.bootstrap(), "enable.idempotence", false, "retries", 0)) {
             Clients.get(admin.createTopics(List.of(new NewTopic(TOPIC, PARTITION_COUNT, (short) 3)
