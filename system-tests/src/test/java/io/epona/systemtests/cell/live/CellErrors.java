@@ -17,6 +17,7 @@ public final class CellErrors {
         // Aeron's word for members and sessions that went away, or that were slow to come back.
         bench.expectError("LogErrorHandler: control log: ");
         bench.expectError("existing publication has clashing sessionId");
+        bench.expectError("no connection established for replayChannel");
         // Machines that run other tests beside let a device, or a thread, wait for seconds.
         bench.expectError("the leader's own journal stands still");
         bench.expectError("this node asks for another leader of lane");
