@@ -16,6 +16,12 @@ import org.slf4j.LoggerFactory;
 final class LogErrorHandler implements ErrorHandler {
     private static final Logger LOG = LoggerFactory.getLogger(LogErrorHandler.class);
 
+    /**
+     * What Aeron says when a member has applied more than the leader has: its log was cut at an earlier attempt to
+     * join, but what it knows of that was not. It would try for ever; a start reads the log anew.
+     */
+    private static final String APPLIED_MORE_THAN_THE_LEADER_HAS = "less than logPosition=";
+
     private final Consumer<Throwable> fatalHandler;
     private volatile boolean isClosing;
 
@@ -35,6 +41,11 @@ final class LogErrorHandler implements ErrorHandler {
         } else if (isFatal(error)) {
             LOG.error("control log cannot go on", error);
             fatalHandler.accept(error);
+        } else if (hasAppliedMore(error)) {
+            LOG.error("control log cannot go on: {}", error.getMessage());
+            fatalHandler.accept(new ClusterLogException(
+                    "this member has applied what the new leader does not have, and can join it after a start only:"
+                            + " start the node again; cause=" + error.getMessage()));
         } else if (error instanceof AeronEvent) {
             LOG.info("control log: {}", error.getMessage());
         } else if (error instanceof AeronException exception && exception.category() == AeronException.Category.WARN) {
@@ -42,6 +53,12 @@ final class LogErrorHandler implements ErrorHandler {
         } else {
             LOG.warn("control log: {}", error.getMessage(), error);
         }
+    }
+
+    private static boolean hasAppliedMore(Throwable error) {
+        return error instanceof AeronException
+                && error.getMessage() != null
+                && error.getMessage().contains(APPLIED_MORE_THAN_THE_LEADER_HAS);
     }
 
     private static boolean isFatal(Throwable error) {
