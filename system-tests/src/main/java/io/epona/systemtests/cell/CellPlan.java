@@ -41,6 +41,9 @@ public record CellPlan(
     static final int LANE_ID = 0;
     static final int LANE_COUNT = 1;
 
+    private static final long RESTART_NS = 2_000_000_000L;
+    private static final long TYPICAL_BATCH_LENGTH = 1_024;
+
     static CellPlan of(final Chance chance, final boolean hasMulticast) {
         final int nodeCount = chance.oneIn(6) ? 5 : 3;
         final int minInSync = chance.oneIn(4) ? 1 : nodeCount == 5 ? 3 : 2;
@@ -70,6 +73,14 @@ public record CellPlan(
 
     int spanLength() {
         return (int) Math.min(ringLength, segmentLength);
+    }
+
+    /**
+     * Mean time between two batches of each producer that leaves half of a journal for what is written while a node is
+     * started anew: what was fetched for it reaches to the journals of the others, which must still have the rest.
+     */
+    long restartIntervalNs() {
+        return (producers + 1) * RESTART_NS * TYPICAL_BATCH_LENGTH / (segmentLength * segmentCount / 2);
     }
 
     int maxBatchLength() {

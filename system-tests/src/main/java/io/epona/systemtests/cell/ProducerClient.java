@@ -51,7 +51,7 @@ final class ProducerClient {
         world.timeline().after(world.chance().between(0L, 50_000_000), this::tick);
     }
 
-    /** Sends only now and then: nodes that missed much must be able to catch up. */
+    /** Sends only now and then: nodes that missed much, or all, must be able to catch up. */
     void slowDown() {
         isSlow = true;
     }
@@ -79,7 +79,7 @@ final class ProducerClient {
     }
 
     private void tick() {
-        final long meanNs = isSlow ? SLOW_FACTOR * plan.sendEveryNs() : plan.sendEveryNs();
+        final long meanNs = isSlow ? Math.max(SLOW_FACTOR * plan.sendEveryNs(), plan.restartIntervalNs()) : plan.sendEveryNs();
         world.timeline().after(world.chance().between(meanNs / 8, meanNs * 2), this::tick);
         if (mayBeginNew && (!isSlow || unacknowledged.isEmpty()) && unacknowledged.size() < MAX_IN_FLIGHT) {
             final int burst = world.chance().oneIn(12) ? MAX_IN_FLIGHT - unacknowledged.size() : 1;
