@@ -85,10 +85,13 @@ final class TransactionChecks<B extends TransactionChecks.Batch> {
 
     private record Question(Producer producer, boolean isAdd) {}
 
+    /** A batch, and whether its lane has seen it and wants to have it verified. */
+    private record Waiting<B>(B batch, boolean isSeen) {}
+
     /** One question, and who waits for its answer. */
     private static final class Check<B> {
         final int verification;
-        final ArrayDeque<B> waiting = new ArrayDeque<>();
+        final ArrayDeque<Waiting<B>> waiting = new ArrayDeque<>();
 
         Check(final int verification) {
             this.verification = verification;
@@ -107,7 +110,8 @@ final class TransactionChecks<B extends TransactionChecks.Batch> {
     }
 
     /**
-     * Lets a batch wait behind those of its producer that are being verified: it must not overtake them.
+     * Lets a batch wait behind those of its producer that are being verified: it must not overtake them. It goes to the
+     * lane unverified after them, because others may still be on their way from there that come before it.
      *
      * @return false when there are none.
      */
@@ -116,7 +120,7 @@ final class TransactionChecks<B extends TransactionChecks.Batch> {
         if (asked == null) {
             return false;
         }
-        asked.waiting.add(append);
+        asked.waiting.add(new Waiting<>(append, false));
         return true;
     }
 
@@ -132,11 +136,11 @@ final class TransactionChecks<B extends TransactionChecks.Batch> {
         final Key key = keyOf(append);
         final Check<B> asked = checks.get(key);
         if (asked != null) {
-            asked.waiting.add(append);
+            asked.waiting.add(new Waiting<>(append, true));
             return;
         }
         final Check<B> check = new Check<>(verification);
-        check.waiting.add(append);
+        check.waiting.add(new Waiting<>(append, true));
         checks.put(key, check);
         final Producer producer = new Producer(append.transactionalId(), key.producerId(), key.producerEpoch());
         final boolean isAdd = append.apiVersion() >= FIRST_VERSION_WITH_ADD;
@@ -175,12 +179,15 @@ final class TransactionChecks<B extends TransactionChecks.Batch> {
 
     private void onVerified(final Key key, final Errors error) {
         final Check<B> check = checks.remove(key);
-        for (final B append : check.waiting) {
+        for (final Waiting<B> waiting : check.waiting) {
+            final B append = waiting.batch();
             if (append.isOver()) {
                 continue;
             }
             if (error == Errors.NONE) {
-                append.verified(check.verification);
+                if (waiting.isSeen()) {
+                    append.verified(check.verification);
+                }
                 again.accept(append);
             } else {
                 refuse(append, error);

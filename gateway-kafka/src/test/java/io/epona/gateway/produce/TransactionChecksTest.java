@@ -178,7 +178,8 @@ class TransactionChecksTest {
         assertFalse(checks.holdBehindOthers(batch("d", OTHER)), "another partition");
         assertFalse(checks.holdBehindOthers(new Waiting("e", ONE, PRODUCER_ID + 1, NEWEST)), "another producer");
         answer(Map.of(ONE, Errors.NONE));
-        assertEquals(List.of("a verified 1", "a again", "b verified 1", "b again", "c verified 1", "c again"), heard);
+        // What the lane has not seen goes there as it came: others may be on their way from there that come before it.
+        assertEquals(List.of("a verified 1", "a again", "b again", "c verified 1", "c again"), heard);
         assertFalse(checks.holdBehindOthers(batch("f", ONE)), "nothing is asked any more");
     }
 
@@ -213,7 +214,7 @@ class TransactionChecksTest {
         checks.ask();
         first.isOver = true;
         answer(Map.of(ONE, Errors.NONE));
-        assertEquals(List.of("b verified 1", "b again"), heard);
+        assertEquals(List.of("b again"), heard);
     }
 
     @Test
