@@ -79,7 +79,8 @@ final class ProducerClient {
     }
 
     private void tick() {
-        final long meanNs = isSlow ? Math.max(SLOW_FACTOR * plan.sendEveryNs(), plan.restartIntervalNs()) : plan.sendEveryNs();
+        final long meanNs =
+                isSlow ? Math.max(SLOW_FACTOR * plan.sendEveryNs(), plan.restartIntervalNs()) : plan.sendEveryNs();
         world.timeline().after(world.chance().between(meanNs / 8, meanNs * 2), this::tick);
         if (mayBeginNew && (!isSlow || unacknowledged.isEmpty()) && unacknowledged.size() < MAX_IN_FLIGHT) {
             final int burst = world.chance().oneIn(12) ? MAX_IN_FLIGHT - unacknowledged.size() : 1;
